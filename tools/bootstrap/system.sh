@@ -1,0 +1,58 @@
+# Finds and installs the Debian packages that tests and demo use. Sourced.
+
+# "command-or-file package what-is-lost-without-it" per line; a leading word names the tasks.
+system_needs() {
+  cat <<'NEEDS'
+demo,test,e2e:debian /usr/bin/qemu-system-x86_64 qemu-system-x86 real guests
+demo,test,e2e:debian /usr/share/seabios/bios-256k.bin seabios real guests
+demo,test,e2e:debian /usr/bin/qemu-img qemu-utils qcow2 export and NBD cross-checks
+demo,test,e2e:debian /usr/bin/mmdebstrap mmdebstrap the guest image
+demo,test,e2e:debian /usr/bin/extlinux extlinux the guest image
+demo,test,e2e:debian /usr/lib/syslinux/mbr/mbr.bin syslinux-common the guest image
+demo,test,e2e:debian /usr/sbin/mke2fs e2fsprogs guest disks
+demo,test,e2e:debian /usr/sbin/sfdisk fdisk guest disks
+demo,test,e2e:debian /usr/bin/openssl openssl certificates in tests
+test /usr/bin/az azure-cli the real Azure CLI as a client
+NEEDS
+}
+
+require_system_packages() {
+  wanted_task=$1
+  missing=
+  lost=
+  while read -r tasks file package what; do
+    case ",$tasks," in *",$wanted_task,"*) ;; *) continue ;; esac
+    [ -e "$file" ] && continue
+    missing="$missing $package"
+    lost="${lost:+$lost, }$what"
+  done <<NEEDS
+$(system_needs)
+NEEDS
+  [ -n "$missing" ] || return 0
+  missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+  install_system_packages "$missing" && return 0
+  if [ "${CI:-}" = true ]; then
+    say "holdfast: Debian packages are missing and could not be installed: $missing"
+    exit 1
+  fi
+  say "Skipped without the Debian packages $missing: $lost. Install them with: apt-get install $missing"
+}
+
+# True when the packages are there afterwards.
+install_system_packages() {
+  command -v apt-get >/dev/null 2>&1 || return 1
+  as_root=
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null || return 1
+    as_root="sudo -n"
+  fi
+  say "Set-up: installing Debian packages: $1..."
+  log="${TMPDIR:-/tmp}/holdfast-apt.$$.log"
+  if $as_root env DEBIAN_FRONTEND=noninteractive sh -c "apt-get update -q && apt-get install -qy --no-install-recommends $1" >"$log" 2>&1; then
+    rm -f "$log"
+    return 0
+  fi
+  tail -n 15 "$log" >&2
+  rm -f "$log"
+  return 1
+}
