@@ -1,1 +1,14 @@
-export {};
+/**
+ * The database: how to reach stamps and repositories, the last inventory and probe, runs and who holds them, the ledger
+ * of what was made on stamps, and the bases of the next captures. One SQLite file, durable at each settled promise,
+ * safe for several processes of one machine. Holds no secrets and no data of disks; design in docs/catalog.md.
+ */
+export { catalogFolder, openCatalog } from "./catalog.ts";
+export type { Catalog, CatalogOptions } from "./catalog.ts";
+export { createSystemHost } from "./host.ts";
+export type { Host, ProcessHolder } from "./host.ts";
+export { runLease } from "./liveness.ts";
+export type { StampRecord } from "./stamps.ts";
+export type { RepositoryRecord } from "./repositories.ts";
+export type { LedgerEntry, LedgerKind, LedgerState } from "./ledger.ts";
+export type { CaptureBase } from "./bases.ts";

@@ -1,0 +1,33 @@
+import { createSystemHost, openCatalog } from "../index.ts";
+
+// A process of its own for crash tests: node catalog-worker.ts FILE (write PREFIX | hold SUBJECT | open)
+const [file = "", task = "", argument = ""] = process.argv.slice(2);
+const clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (durationMs: number, options: { readonly signal?: AbortSignal } = {}) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, durationMs);
+      options.signal?.addEventListener("abort", () => {
+        clearTimeout(timer);
+        reject(options.signal?.reason);
+      });
+    }),
+};
+const catalog = await openCatalog({ file, clock, host: createSystemHost() });
+if (task === "write") {
+  for (let index = 0; ; index += 1) {
+    const id = `${argument}-${index}`;
+    await catalog.enter({ id, runId: argument, stampName: "east", kind: "snapshot", objectId: `/snapshots/${id}` });
+    process.stdout.write(`${id}\n`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+if (task === "hold") {
+  await catalog.beginRun({ runId: argument, kind: "capture", subject: "east/vm1" });
+  await catalog.enter({ id: "e1", runId: argument, stampName: "east", kind: "snapshot", objectId: "/snapshots/e1" });
+  process.stdout.write("held\n");
+  await new Promise(() => setInterval(() => undefined, 1000));
+}
+await catalog[Symbol.asyncDispose]();
+process.stdout.write("opened\n");
