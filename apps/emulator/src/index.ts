@@ -4,3 +4,9 @@
  */
 export { ArmError, presentResource } from "./arm/provider.ts";
 export type { ArmCall, ArmReply, Provider, ResourceType, StampServices } from "./arm/provider.ts";
+export { startEmulator } from "./core/start-emulator.ts";
+export type { Emulator, EmulatorOptions, StampContext, StampParts, StampPlane } from "./core/start-emulator.ts";
+export type { RunningStamp } from "./core/running-stamp.ts";
+export type { StampOptions } from "./core/stamp-config.ts";
+export type { FaultBoard } from "./faults/fault-board.ts";
+export type { BlobPlane } from "./server/blob-plane.ts";
