@@ -118,30 +118,34 @@ function pollReply(
   return { status: record.start.provider === "Microsoft.Resources" ? 200 : 204 };
 }
 
+type Outcome = Pick<OperationRecord, "status" | "output" | "error">;
+
+async function outcomeOf(deps: OperationEngineDeps, { start }: OperationRecord): Promise<Outcome> {
+  const fault = deps.faults.take("fail-operation", `${start.kind} ${start.resourceId}`);
+  try {
+    if (fault !== undefined) throw new ArmError(500, fault.code, fault.message);
+    const handler = deps.handler(start.kind);
+    if (handler === undefined) throw new Error(`no handler for operations of kind ${start.kind}`);
+    const output = await deps.run(handler, start);
+    return { status: "Succeeded", ...(output === undefined ? {} : { output }) };
+  } catch (error) {
+    return { status: "Failed", error: operationError(error) };
+  }
+}
+
 export function createOperationEngine(deps: OperationEngineDeps): OperationEngine {
   const timers = new Map<string, NodeJS.Timeout>();
   const running = new Map<string, Promise<void>>();
   const waiters = new Map<string, (() => void)[]>();
   let isClosed = false;
 
-  const finish = (record: OperationRecord, outcome: Pick<OperationRecord, "status" | "output" | "error">): void => {
+  const finish = (record: OperationRecord, outcome: Outcome): void => {
     deps.records.put(record.id, { ...record, ...outcome, endedMs: deps.now() });
     for (const wake of waiters.get(record.id) ?? []) wake();
     waiters.delete(record.id);
   };
 
-  const execute = async (record: OperationRecord): Promise<void> => {
-    const fault = deps.faults.take("fail-operation", `${record.start.kind} ${record.start.resourceId}`);
-    try {
-      if (fault !== undefined) throw new ArmError(500, fault.code, fault.message);
-      const handler = deps.handler(record.start.kind);
-      if (handler === undefined) throw new Error(`no handler for operations of kind ${record.start.kind}`);
-      const output = await deps.run(handler, record.start);
-      finish(record, { status: "Succeeded", ...(output === undefined ? {} : { output }) });
-    } catch (error) {
-      finish(record, { status: "Failed", error: operationError(error) });
-    }
-  };
+  const execute = async (record: OperationRecord): Promise<void> => finish(record, await outcomeOf(deps, record));
 
   const schedule = (record: OperationRecord, delayMs: number): void => {
     if (isClosed) return;
