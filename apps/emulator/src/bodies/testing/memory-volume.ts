@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { ByteRange } from "@holdfast/kernel";
 import type { GuestVolume } from "../nbd/nbd-export.ts";
 
@@ -17,14 +17,25 @@ export class MemoryVolume implements GuestVolume {
     this.sizeBytes = sizeBytes;
   }
 
-  static fromFile(id: string, path: string): MemoryVolume {
-    const content = readFileSync(path);
-    const volume = new MemoryVolume(id, content.length);
-    for (let start = 0; start < content.length; start += blockBytes) {
-      const block = content.subarray(start, start + blockBytes);
-      if (block.some((byte) => byte !== 0)) volume.#store(start, block);
+  /** Loads an image, keeping no block of zeros. */
+  static async fromFile(id: string, path: string): Promise<MemoryVolume> {
+    await using file = await open(path);
+    const volume = new MemoryVolume(id, (await file.stat()).size);
+    const block = Buffer.alloc(blockBytes);
+    const zeroes = Buffer.alloc(blockBytes);
+    for (let start = 0; start < volume.sizeBytes; start += blockBytes) {
+      const { bytesRead } = await file.read(block, 0, blockBytes, start);
+      const content = block.subarray(0, bytesRead);
+      if (!content.equals(zeroes.subarray(0, bytesRead))) volume.#store(start, content);
     }
     return volume;
+  }
+
+  /** The present content as another volume. In one turn: nothing is written meanwhile. */
+  copy(id: string): MemoryVolume {
+    const copied = new MemoryVolume(id, this.sizeBytes);
+    for (const [block, content] of this.#blocks) copied.#blocks.set(block, Buffer.from(content));
+    return copied;
   }
 
   async read(offsetBytes: number, target: Uint8Array): Promise<void> {
