@@ -10,3 +10,5 @@ export type { RunningStamp } from "./core/running-stamp.ts";
 export type { StampOptions } from "./core/stamp-config.ts";
 export type { FaultBoard } from "./faults/fault-board.ts";
 export type { BlobPlane } from "./server/blob-plane.ts";
+export { createStorageAccounts } from "./providers/storage/storage-accounts.ts";
+export type { StorageAccount, StorageAccounts } from "./providers/storage/storage-accounts.ts";

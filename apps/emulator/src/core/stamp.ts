@@ -6,6 +6,7 @@ import { createFaultBoard, type FaultBoard } from "../faults/fault-board.ts";
 import { createPrincipalStore, type Principal } from "../identity/principal-store.ts";
 import { createAuthorizationProvider } from "../providers/authorization/authorization-provider.ts";
 import { coreRoutes, createResourcesProvider } from "../providers/resources/resources-provider.ts";
+import { createStorageProvider } from "../providers/storage/storage-provider.ts";
 import { createDocumentStore } from "./document-store.ts";
 import { readQuotas, requireWithinQuota } from "./quota.ts";
 import { createResourceStore } from "./resource-store.ts";
