@@ -88,6 +88,7 @@ export function createStamp(deps: StampDeps): Stamp {
   providers.push(
     createResourcesProvider(() => core),
     createAuthorizationProvider(),
+    createStorageProvider(config.build, config.quotas),
   );
   return {
     core,
