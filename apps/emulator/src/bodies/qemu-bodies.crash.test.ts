@@ -20,7 +20,9 @@ withQemu("no QEMU outlives an emulator that is killed with -9, and the next star
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     const pid = Number(line.toString());
     expect(await commandOf(pid)).toContain("qemu-system-x86_64");
+    const over = once(child, "exit");
     child.kill("SIGKILL");
+    await over;
     await until(async () => !(await commandOf(pid)).includes("qemu-system-x86_64"));
     const left = await socketFolders(child.pid);
     expect(left).toHaveLength(1);

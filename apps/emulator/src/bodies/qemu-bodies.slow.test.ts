@@ -106,6 +106,16 @@ withQemu("real VM bodies", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it("end a VM that is stopped while it starts", async () => {
+    const volume = tinyDisk(false);
+    await using bodies = await makeBodies([volume]);
+    const starting = bodies.start(start);
+    await bodies.stop(vmKey);
+    await starting;
+    expect(bodies.isRunning(vmKey)).toBe(false);
+    expect(exited).toEqual([]);
+  });
+
   it("forward guest ports to loopback, each VM its own", async () => {
     const volume = tinyDisk(false);
     await using bodies = await makeBodies([volume]);

@@ -48,7 +48,7 @@ export class QemuBodies implements VmBodies {
   readonly #options: QemuBodiesOptions;
   readonly #gates: WriteGates;
   readonly #running = new Map<string, RunningVm>();
-  readonly #starting = new Set<string>();
+  readonly #starting = new Map<string, Promise<RunningVm>>();
 
   constructor(deps: QemuBodiesDeps, options: QemuBodiesOptions) {
     this.#deps = deps;
@@ -64,9 +64,10 @@ export class QemuBodies implements VmBodies {
   async start(start: BodyStart): Promise<void> {
     const { vmKey } = start;
     if (this.#running.has(vmKey) || this.#starting.has(vmKey)) throw new Error(`VM ${vmKey} is running already`);
-    this.#starting.add(vmKey);
+    const launching = this.#launch(start);
+    this.#starting.set(vmKey, launching);
     try {
-      this.#running.set(vmKey, await this.#launch(start));
+      await launching;
     } finally {
       this.#starting.delete(vmKey);
     }
@@ -102,6 +103,7 @@ export class QemuBodies implements VmBodies {
       if (!vm.isStopping) this.#options.onExit?.(vmKey);
     });
     const vm: RunningVm = { process, forwardedPorts, over, isStopping: false };
+    this.#running.set(vmKey, vm);
     return vm;
   }
 
@@ -117,6 +119,8 @@ export class QemuBodies implements VmBodies {
   }
 
   async stop(vmKey: string): Promise<void> {
+    // A start under way is waited for; whether it succeeds is told to who asked for it.
+    await Promise.allSettled([this.#starting.get(vmKey)]);
     const vm = this.#running.get(vmKey);
     if (vm === undefined) return;
     vm.isStopping = true;
@@ -159,7 +163,8 @@ export class QemuBodies implements VmBodies {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#running.keys()].map((vmKey) => this.stop(vmKey)));
+    const keys = new Set([...this.#starting.keys(), ...this.#running.keys()]);
+    await Promise.all([...keys].map((vmKey) => this.stop(vmKey)));
   }
 
   /** Keys are resource ids with slashes and any case: hashed, they make file names. */
