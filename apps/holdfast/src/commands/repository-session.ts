@@ -1,0 +1,49 @@
+import type { Catalog, RepositoryRecord } from "@holdfast/catalog";
+import type { PointStore } from "@holdfast/engine";
+import { HoldfastError } from "@holdfast/kernel";
+import type { CommandContext } from "../cli/context.ts";
+import { readPassphrase } from "../cli/passphrase.ts";
+
+export interface RepositoryOptions {
+  /** From `--repo`; the default repository without it. */
+  readonly repo?: string;
+  readonly passphraseFile?: string;
+}
+
+/** Raises `cli.repository.not-found`. */
+export async function chooseRepository(catalog: Catalog, name?: string): Promise<RepositoryRecord> {
+  const repository = await catalog.findRepository(name);
+  if (repository !== null) return repository;
+  throw new HoldfastError({
+    code: "cli.repository.not-found",
+    message: name === undefined ? "there is no repository yet" : `no repository is called ${name}`,
+    advice: "Make one by `holdfast repo init`, or list them by `holdfast repo info`.",
+    details: name === undefined ? {} : { name },
+  });
+}
+
+/** Asks for the passphrase and opens a repository; refuses one that is not the one the catalog knows. */
+export async function openKnownRepository(
+  catalog: Catalog,
+  options: RepositoryOptions,
+  context: CommandContext,
+): Promise<PointStore> {
+  const record = await chooseRepository(catalog, options.repo);
+  const passphrase = await readPassphrase(options, context);
+  using progress = context.output.startProgress();
+  progress.phase(`opening repository ${record.name}`);
+  await using opening = new AsyncDisposableStack();
+  const store = opening.use(
+    await context.services.openRepository(record.location, passphrase, { signal: context.signal }),
+  );
+  if (store.id !== record.id) {
+    throw new HoldfastError({
+      code: "cli.repository.replaced",
+      message: `at ${record.location} there is another repository than the one called ${record.name}`,
+      advice: "Check that the right volume is mounted; to use the other one, add it under a new name.",
+      details: { location: record.location, expected: record.id, found: store.id },
+    });
+  }
+  opening.move();
+  return store;
+}

@@ -1,0 +1,39 @@
+import type { Catalog } from "@holdfast/catalog";
+import type { StampRecord } from "@holdfast/catalog";
+import type { PointStore, Stamp } from "@holdfast/engine";
+import type { Clock, Random, Secret } from "@holdfast/kernel";
+
+export interface ServiceOptions {
+  readonly signal: AbortSignal;
+}
+
+/** A repository that was just made, and the code that opens it should the passphrase be lost. */
+export interface MadeRepository {
+  readonly id: string;
+  /** Printable text of the recovery kit. It opens the repository: shown once, never stored by Holdfast. */
+  readonly recoveryKit: Secret;
+  /** Last group of the kit's code: typed back by the user as proof that the kit was kept. */
+  readonly lastGroup: Secret;
+}
+
+/** What commands need of the world. The real one names every concrete adapter; tests hand in fakes. */
+export interface Services {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  openCatalog(): Promise<Catalog>;
+  /** Reads the credential from its file and asks the stamp who it is. */
+  connectStamp(record: StampRecord, options: ServiceOptions): Promise<Stamp>;
+  /**
+   * Makes an empty repository. `keepKit` is called before the repository becomes usable; when it throws, nothing is left.
+   */
+  createRepository(
+    wanted: {
+      readonly location: string;
+      readonly passphrase: Secret;
+      readonly keepKit: (kit: MadeRepository) => Promise<void>;
+    },
+    options: ServiceOptions,
+  ): Promise<{ readonly id: string }>;
+  openRepository(location: string, passphrase: Secret, options: ServiceOptions): Promise<PointStore>;
+}

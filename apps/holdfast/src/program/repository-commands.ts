@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import type { InitRepositoryInput } from "../commands/repo-init.ts";
+import type { RepositoryOptions } from "../commands/repository-session.ts";
+import { defineCommand, runLazily } from "./define.ts";
+import type { ProgramParts } from "./define.ts";
+
+/** The options of every command that opens a repository. */
+export function withRepository(command: Command): Command {
+  return command
+    .option("--repo <name>", "repository to use, where it is not the default one")
+    .option("--passphrase-file <file>", "file with the repository's passphrase");
+}
+
+export function addRepositoryCommands(program: Command, parts: ProgramParts): void {
+  const repo = program.command("repo").description("make the encrypted repository and see where it is");
+  defineCommand(repo, "init <location>", {
+    description:
+      "make an encrypted repository in a folder or an Azure blob container, with a recovery kit that opens it should the passphrase be lost",
+    examples: ["repo init /srv/holdfast", "repo init /srv/holdfast --passphrase-file pass.txt --recovery-kit kit.txt"],
+  })
+    .option("--name <name>", "name of the repository on this machine", "default")
+    .option("--recovery-kit <file>", "write the recovery kit to this new file; for scripts, this confirms it")
+    .option("--passphrase-file <file>", "file with the passphrase; asked for without it")
+    .action((location: string, options: Omit<InitRepositoryInput, "location">) =>
+      runLazily(parts, async () => (await import("../commands/repo-init.ts")).runRepoInit, { ...options, location }),
+    );
+  defineCommand(repo, "info", { description: "list the repositories that are known", examples: ["repo info"] }).action(
+    () => runLazily(parts, async () => (await import("../commands/repo-info.ts")).runRepoInfo, {}),
+  );
+  withRepository(
+    defineCommand(program, "check", {
+      description: "read and verify every byte of every recovery point",
+      examples: ["check", "check --json"],
+    }),
+  ).action((options: RepositoryOptions) =>
+    runLazily(parts, async () => (await import("../commands/check.ts")).runCheck, options),
+  );
+}

@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { catalogFolder, createSystemHost, openCatalog } from "@holdfast/catalog";
+import type { VmConfiguration, VmDisk } from "@holdfast/domain";
+import type { PointStore, Stamp } from "@holdfast/engine";
+import { HoldfastError, Secret } from "@holdfast/kernel";
+import type { Services } from "../composition/services.ts";
+import { createSystemClock } from "../system-clock.ts";
+import { createSystemRandom } from "../system-random.ts";
+
+const subscription = "/subscriptions/8b4b0000-0000-4000-8000-000000000001";
+
+function makeDisk(name: string, lun: number | null): VmDisk {
+  const diskId = `${subscription}/resourceGroups/app/providers/Microsoft.Compute/disks/${name}`;
+  return {
+    name,
+    role: lun === null ? "os" : "data",
+    lun,
+    caching: "ReadWrite",
+    sizeBytes: 8 * 1024 ** 3,
+    backing: { kind: "managed", diskId, uniqueId: `unique-${name}`, sku: "Standard_LRS" },
+  };
+}
+
+export function makeVm(
+  resourceGroup: string,
+  name: string,
+  powerState: VmConfiguration["powerState"],
+): VmConfiguration {
+  return {
+    id: `${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.Compute/virtualMachines/${name}`,
+    vmId: `vm-${name}`,
+    name,
+    subscriptionId: subscription.slice("/subscriptions/".length),
+    resourceGroup,
+    location: "east",
+    sizeName: "Standard_DS2_v2",
+    osType: "Linux",
+    powerState,
+    disks: [makeDisk(`${name}-os`, null), makeDisk(`${name}-data`, 0)],
+    nics: [],
+    availabilitySetId: null,
+    scaleSetId: null,
+    tags: { owner: "payroll" },
+    licenseType: null,
+    plan: null,
+    bootDiagnosticsUri: null,
+    extensions: [],
+  };
+}
+
+/** A stamp with three VMs, two of one name. It refuses the secret `wrong`, and hangs where it is called `slow`. */
+function makeStamp(name: string): Stamp {
+  const vms = [makeVm("app", "web1", "running"), makeVm("lab", "web1", "stopped"), makeVm("app", "db1", "deallocated")];
+  const methods: Partial<Stamp> = {
+    name,
+    describe: async () => ({
+      armEndpoint: `https://management.${name}.ash.example`,
+      location: name,
+      subscriptionId: subscription.slice("/subscriptions/".length),
+      identityProvider: "AD FS",
+      clockSkewMs: 1200,
+      storageSuffix: `${name}.ash.example`,
+      apiVersions: {},
+    }),
+    takeInventory: async (options) => {
+      options?.signal?.throwIfAborted();
+      if (name === "slow") {
+        await new Promise((_resolve, reject) => {
+          const alive = setInterval(() => undefined, 1000);
+          options?.signal?.addEventListener("abort", () => {
+            clearInterval(alive);
+            reject(options.signal?.reason);
+          });
+        });
+      }
+      const parts = { availabilitySets: [], scaleSets: [], loadBalancers: [] };
+      const subscriptionId = subscription.slice("/subscriptions/".length);
+      return { stampName: name, subscriptionId, location: name, takenAtMs: Date.UTC(2026, 0, 1), vms, ...parts };
+    },
+  };
+  return methods as Stamp;
+}
+
+function makeStore(id: string): PointStore {
+  const methods: Partial<PointStore> = {
+    id,
+    listPoints: async () => [],
+    check: async () => ({
+      pointCount: 1,
+      chunkCount: 2,
+      readBytes: 2 * 1024 * 1024,
+      findings: [
+        {
+          code: "repository.chunk.damaged",
+          object: "pack 7f",
+          message: "chunk 3 does not open",
+          pointIds: ["point-1"],
+        },
+      ],
+    }),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  return methods as PointStore;
+}
+
+/** Services whose stamp and repository answer from memory; used by tests of the command itself. */
+export function createFakeServices(environment: Readonly<Record<string, string | undefined>>): Services {
+  const clock = createSystemClock();
+  return {
+    clock,
+    random: createSystemRandom(),
+    environment,
+    openCatalog: () =>
+      openCatalog({ file: join(catalogFolder(environment), "catalog.db"), clock, host: createSystemHost() }),
+    async connectStamp(record) {
+      const secret = new Secret((await readFile(record.credential.path, "utf8")).trim());
+      if (secret.reveal() !== "wrong") return makeStamp(record.name);
+      throw new HoldfastError({
+        code: "stackhub.identity.secret-refused",
+        message: `the identity provider of ${record.name} refused the client secret`,
+        advice: "Check the secret and its end date.",
+        cause: new Error(`POST https://adfs.ash.example/token?sig=${secret.reveal()}&x=1 answered 401`),
+      });
+    },
+    async createRepository({ keepKit }) {
+      const recoveryKit = new Secret("HOLDFAST RECOVERY KIT\nabcd-efgh-kit9\n");
+      await keepKit({ id: "repository-1", recoveryKit, lastGroup: new Secret("kit9") });
+      return { id: "repository-1" };
+    },
+    async openRepository(_location, passphrase) {
+      if (passphrase.reveal() === "correct horse") return makeStore("repository-1");
+      throw new HoldfastError({
+        code: "repository.passphrase.wrong",
+        message: "the passphrase does not open the repository",
+        advice: "Try again, or use the recovery kit.",
+      });
+    },
+  };
+}
