@@ -54,5 +54,5 @@ describe("selectPoint", () => {
 
 test("nearestNames is silent where nothing is near", () => {
   expect(nearestNames("mail", ["web1", "db1"])).toEqual([]);
-  expect(nearestNames("wbe1", ["web1", "db1"])).toEqual(["web1"]);
+  expect(nearestNames("wbe1", ["web1", "mail"])).toEqual(["web1"]);
 });
