@@ -21,6 +21,11 @@ export function requireDisk(call: ArmCall, stamp: StampServices): ArmResource {
   return disk;
 }
 
+/** Whether a disk or snapshot has no content yet: a PUT then makes it anew. */
+export function isUnready(resource: ArmResource): boolean {
+  return ["Creating", "Failed"].includes(resource.properties["provisioningState"] as string);
+}
+
 async function findSource(
   call: ArmCall,
   creation: CreationRequest,
@@ -135,6 +140,7 @@ async function updateDisk(
   deps: ComputeDeps,
   stamp: StampServices,
 ): Promise<ArmReply> {
+  if (isUnready(disk)) throw notAllowed(`Disk ${disk.name} cannot be changed: its provisioning has not succeeded.`);
   const request = readDiskRequest(call, "disks");
   const size = disk.properties["diskSizeGB"] as number;
   const state = diskStateOf(disk, deps, stamp);
@@ -222,7 +228,8 @@ export function disksType(deps: ComputeDeps): ResourceType {
       stamp.resources.list(diskType, call.id).map((disk) => presentDisk(disk, deps, stamp, call.apiVersion)),
     put: async (call, stamp) => {
       const disk = stamp.resources.get(call.id);
-      return disk === undefined ? createDisk(call, deps, stamp) : updateDisk(call, disk, deps, stamp);
+      const isUnmade = disk === undefined || isUnready(disk);
+      return isUnmade ? createDisk(call, deps, stamp) : updateDisk(call, disk, deps, stamp);
     },
     patch: async (call, stamp) => updateDisk(call, requireDisk(call, stamp), deps, stamp),
     delete: (call, stamp) => deleteDisk(call, deps, stamp),

@@ -15,9 +15,7 @@ function usedBytes(snapshot: ArmResource, volume: PageVolume, snapshotId: string
     .list(snapshotType, "")
     .filter((one) => family !== undefined && familyOf(one) === family)
     .map((one) => one.hidden?.["snapshotId"] as string | undefined)
-    .filter((id) => id !== undefined && id < snapshotId)
-    .toSorted()
-    .at(-1);
+    .reduce((newest, id) => (id !== undefined && id < snapshotId && id > (newest ?? "") ? id : newest), undefined);
   const changes = before === undefined ? undefined : volume.listChanges(before, snapshotId);
   if (changes !== undefined) return totalLength(changes.written);
   return totalLength(volume.openSnapshot(snapshotId)?.listWritten() ?? []);

@@ -15,7 +15,8 @@ import { accessActions, familyOf } from "./disk-grants.ts";
 import { type DiskRequest, gigabytes, readDiskRequest } from "./disk-request.ts";
 import { type DiskSource, importSource, resourceSource, shownCreation } from "./disk-source.ts";
 import { hasActiveSas, presentForVersion } from "./disk-state.ts";
-import { type Fields, requireLocation, requireName } from "./request-fields.ts";
+import { isUnready } from "./disks.ts";
+import { type Fields, requireLocation, requireName, sameId } from "./request-fields.ts";
 
 export const snapshotType = "Microsoft.Compute/snapshots";
 
@@ -155,7 +156,7 @@ async function updateSnapshot(
   const isOther =
     asked !== undefined &&
     (asked.createOption !== made["createOption"] ||
-      (asked.sourceResourceId ?? "").toLowerCase() !== String(made["sourceResourceId"] ?? "").toLowerCase());
+      (asked.sourceResourceId !== undefined && !sameId(asked.sourceResourceId, made["sourceResourceId"])));
   if (isOther) {
     throw new ArmError(
       409,
@@ -199,7 +200,8 @@ export function snapshotsType(deps: ComputeDeps): ResourceType {
       stamp.resources.list(snapshotType, call.id).map((snapshot) => presentSnapshot(snapshot, call.apiVersion)),
     put: async (call, stamp) => {
       const snapshot = stamp.resources.get(call.id);
-      return snapshot === undefined ? createSnapshot(call, deps, stamp) : updateSnapshot(call, snapshot, deps, stamp);
+      const isUnmade = snapshot === undefined || isUnready(snapshot);
+      return isUnmade ? createSnapshot(call, deps, stamp) : updateSnapshot(call, snapshot, deps, stamp);
     },
     patch: async (call, stamp) => updateSnapshot(call, requireSnapshot(call, stamp), deps, stamp),
     delete: async (call, stamp) => {

@@ -1,0 +1,121 @@
+import { createInertBodies } from "../../bodies/inert-bodies.ts";
+import type { VmBodies } from "../../bodies/vm-body.ts";
+import { type EmulatorOptions, startEmulator } from "../../core/start-emulator.ts";
+import type { StampOptions } from "../../core/stamp-config.ts";
+import type { FaultBoard } from "../../faults/fault-board.ts";
+import { createStampClient, type HttpReply } from "../../testing/stamp-client.ts";
+import type { ComputeSettings } from "../compute-deps.ts";
+import { createComputeProvider } from "../compute-provider.ts";
+import { FakeDiskAccess, FakePageBlobs } from "./fake-disk-access.ts";
+import { MemoryPageStore } from "./memory-page-store.ts";
+
+export interface ComputeStampOptions extends Partial<StampOptions> {
+  readonly settings?: Partial<ComputeSettings>;
+  readonly emulator?: EmulatorOptions;
+}
+
+/** One stamp over HTTP with compute on fakes: what tests look into is at hand. */
+export interface ComputeStamp extends AsyncDisposable {
+  readonly group: string;
+  readonly subscription: string;
+  readonly pages: MemoryPageStore;
+  readonly access: FakeDiskAccess;
+  readonly blobs: FakePageBlobs;
+  readonly bodies: VmBodies;
+  readonly faults: FaultBoard;
+  /** The emulator's time; tests move it. */
+  readonly clock: { ms: number };
+  arm(method: string, path: string, body?: unknown, apiVersion?: string): Promise<HttpReply>;
+  /** Sends and follows to the end; answers the last poll's status, or the code of the refusal. */
+  done(method: string, path: string, body?: unknown): Promise<string>;
+  disk(name: string, sizeGB?: number, more?: object): Promise<string>;
+  snapshot(name: string, disk: string, incremental?: boolean): Promise<string>;
+  nic(name: string): Promise<string>;
+}
+
+const still = {
+  now: () => 0,
+  monotonicMs: () => 0,
+  sleep: async () => {},
+};
+
+function versionOf(path: string): string {
+  return /(?:^|\/)(?:disks|snapshots)(?:[/?]|$)/i.test(path) ? "2019-07-01" : "2020-06-01";
+}
+
+export async function startComputeStamp(options: ComputeStampOptions = {}): Promise<ComputeStamp> {
+  const { settings, emulator: more, ...config } = options;
+  const pages = new MemoryPageStore();
+  const access = new FakeDiskAccess();
+  const blobs = new FakePageBlobs();
+  const bodies = createInertBodies(still);
+  const clock = { ms: Date.UTC(2026, 0, 1) };
+  const emulator = await startEmulator({
+    stamps: [{ name: "east", operationScale: 0, retryAfterSeconds: 0, tokenLifetimeSeconds: 1_000_000, ...config }],
+    clock: { now: () => clock.ms },
+    ...more,
+    planes: [
+      async ({ stamp, faults }) => ({
+        providers: [
+          createComputeProvider(
+            { pages, access, blobs, bodies },
+            {
+              build: stamp.core.config.build,
+              quotas: stamp.core.config.quotas,
+              stallMs: (id) => faults.take("stall-guest-io", id)?.stallMs,
+              ...settings,
+            },
+          ),
+        ],
+      }),
+    ],
+  });
+  const east = emulator.stamp("east");
+  const client = await createStampClient(east, emulator.caCertificate);
+  const subscription = `/subscriptions/${east.subscriptionId}`;
+  const group = `${subscription}/resourceGroups/rg1`;
+  await client.arm("PUT", group, "2019-10-01", { location: "east" });
+  const full = (path: string): string => (path.startsWith("/") ? path : `${group}/providers/Microsoft.Compute/${path}`);
+  const arm: ComputeStamp["arm"] = (method, path, body, apiVersion = versionOf(path)) =>
+    client.arm(method, full(path), apiVersion, body);
+  const done: ComputeStamp["done"] = async (method, path, body) => {
+    const reply = await arm(method, path, body);
+    if (reply.status >= 400) return `${reply.status} ${reply.body?.error?.code}`;
+    const last = await client.settle(reply);
+    if (last === reply) return String(reply.status);
+    return last.body.error === undefined ? last.body.status : `${last.body.status} ${last.body.error.code}`;
+  };
+  const located = (properties: object): object => ({ location: "east", properties });
+  return {
+    group,
+    subscription,
+    pages,
+    access,
+    blobs,
+    bodies,
+    faults: east.faults,
+    clock,
+    arm,
+    done,
+    disk: (name, sizeGB = 4, extra = {}) =>
+      done("PUT", `disks/${name}`, located({ creationData: { createOption: "Empty" }, diskSizeGB: sizeGB, ...extra })),
+    snapshot: (name, disk, incremental = true) =>
+      done(
+        "PUT",
+        `snapshots/${name}`,
+        located({ incremental, creationData: { createOption: "Copy", sourceResourceId: full(`disks/${disk}`) } }),
+      ),
+    nic: async (name) => {
+      const id = `${group}/providers/Microsoft.Network/networkInterfaces/${name}`;
+      await east.stamp.services.resources.put({
+        id,
+        name,
+        type: "Microsoft.Network/networkInterfaces",
+        location: "east",
+        properties: {},
+      });
+      return id;
+    },
+    [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
+  };
+}
