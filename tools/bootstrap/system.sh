@@ -7,8 +7,8 @@ demo,test,e2e:debian /usr/bin/qemu-system-x86_64 qemu-system-x86 real guests
 demo,test,e2e:debian /usr/share/seabios/bios-256k.bin seabios real guests
 demo,test,e2e:debian /usr/bin/qemu-img qemu-utils qcow2 export and NBD cross-checks
 demo,test,e2e:debian /usr/bin/mmdebstrap mmdebstrap the guest image
-demo,test,e2e:debian /usr/bin/extlinux extlinux the guest image
-demo,test,e2e:debian /usr/lib/syslinux/mbr/mbr.bin syslinux-common the guest image
+e2e:debian /usr/bin/extlinux extlinux the data set of e2e:debian
+e2e:debian /usr/lib/syslinux/mbr/mbr.bin syslinux-common the data set of e2e:debian
 demo,test,e2e:debian /usr/sbin/mke2fs e2fsprogs guest disks
 demo,test,e2e:debian /usr/sbin/sfdisk fdisk guest disks
 demo,test,e2e:debian /usr/bin/openssl openssl certificates in tests
