@@ -30,10 +30,10 @@ const unreachable = new Set([
   "ETIMEDOUT",
 ]);
 
-/** Turns an error of a socket into one of ours; what is already ours passes through. */
-export function netError(cause: unknown, url: URL): HoldfastError {
-  if (cause instanceof HoldfastError) return cause;
+/** Turns an error of a socket into one of ours. What has no system code is not of a socket and passes through. */
+export function netError(cause: unknown, url: URL): unknown {
   const code = systemCode(cause);
+  if (cause instanceof HoldfastError || code === null) return cause;
   const details = { host: url.host, reason: code };
   if (untrusted.has(code)) {
     return new HoldfastError({
@@ -66,10 +66,10 @@ export function netError(cause: unknown, url: URL): HoldfastError {
   });
 }
 
-function systemCode(cause: unknown): string {
+function systemCode(cause: unknown): string | null {
   if (cause instanceof AggregateError && cause.errors.length > 0) return systemCode(cause.errors[0]);
   if (cause instanceof Error && "code" in cause && typeof cause.code === "string") return cause.code;
-  return "unknown";
+  return null;
 }
 
 function untrustedAdvice(code: string): string {
