@@ -5,7 +5,8 @@ import { expect, it } from "vitest";
 import { createVmBodies, findQemu } from "./create-vm-bodies.ts";
 import { QemuBodies } from "./qemu-bodies.ts";
 import { findGuestImage } from "./testing/guest-image.ts";
-import { MemoryVolume } from "./testing/memory-volume.ts";
+import { openFilePageStore } from "../pages/file-page-store.ts";
+import { loadImage } from "./testing/load-image.ts";
 import { realClock, until } from "./testing/real-clock.ts";
 
 const needed = (await findQemu()) === undefined ? undefined : await findGuestImage();
@@ -16,13 +17,13 @@ function lastTick(log: string): number {
   return Number([...log.matchAll(/HOLDFAST-TICK (\d+)/g)].at(-1)?.[1] ?? 0);
 }
 
-withGuest("a frozen disk of a running PostgreSQL holds every row that the guest was told is safe", async () => {
+withGuest("a snapshot of a running PostgreSQL's disk holds every row that the guest was told is safe", async () => {
   const folder = await mkdtemp(join(tmpdir(), "guest-"));
-  const source = await MemoryVolume.fromFile("source", needed ?? "the guest image could not be built");
-  const volumes = [source];
   try {
+    await using pageStore = await openFilePageStore({ folder: join(folder, "pages"), isDurable: true });
+    const source = await loadImage(pageStore, "source", needed ?? "the guest image could not be built");
     await using bodies = await createVmBodies(
-      { pageStore: { open: (id) => volumes.find((volume) => volume.id === id) }, clock: realClock },
+      { pageStore, clock: realClock },
       { kind: "real", folder, maxMemoryMiB: 512 },
     );
     if (!(bodies instanceof QemuBodies)) throw new Error("not real");
@@ -31,8 +32,10 @@ withGuest("a frozen disk of a running PostgreSQL holds every row that the guest 
     await until(async () => lastTick(await bodies.serialLog("source")) >= 10);
 
     const tickBefore = lastTick(await bodies.serialLog("source"));
-    volumes.push(await bodies.atWriteBarrier("source", async () => source.copy("copy")));
+    const snapshotId = await bodies.atWriteBarrier("source", () => source.snapshot());
+    await until(async () => lastTick(await bodies.serialLog("source")) > tickBefore);
     await bodies.stop("source");
+    await pageStore.clone("copy", { volumeId: "source", snapshotId });
     await bodies.start({ vmKey: "copy", memoryMiB: 1024, cores: 2, disks: disksOf("copy") });
     await until(async () => lastTick(await bodies.serialLog("copy")) > 0);
 

@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import type { ByteRange } from "@holdfast/kernel";
 import type { GuestVolume } from "../nbd/nbd-export.ts";
 
@@ -15,27 +14,6 @@ export class MemoryVolume implements GuestVolume {
   constructor(id: string, sizeBytes: number) {
     this.id = id;
     this.sizeBytes = sizeBytes;
-  }
-
-  /** Loads an image, keeping no block of zeros. */
-  static async fromFile(id: string, path: string): Promise<MemoryVolume> {
-    await using file = await open(path);
-    const volume = new MemoryVolume(id, (await file.stat()).size);
-    const block = Buffer.alloc(blockBytes);
-    const zeroes = Buffer.alloc(blockBytes);
-    for (let start = 0; start < volume.sizeBytes; start += blockBytes) {
-      const { bytesRead } = await file.read(block, 0, blockBytes, start);
-      const content = block.subarray(0, bytesRead);
-      if (!content.equals(zeroes.subarray(0, bytesRead))) volume.#store(start, content);
-    }
-    return volume;
-  }
-
-  /** The present content as another volume. In one turn: nothing is written meanwhile. */
-  copy(id: string): MemoryVolume {
-    const copied = new MemoryVolume(id, this.sizeBytes);
-    for (const [block, content] of this.#blocks) copied.#blocks.set(block, Buffer.from(content));
-    return copied;
   }
 
   async read(offsetBytes: number, target: Uint8Array): Promise<void> {
