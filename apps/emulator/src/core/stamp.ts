@@ -5,6 +5,7 @@ import type { StampCore } from "../arm/stamp-core.ts";
 import { createFaultBoard, type FaultBoard } from "../faults/fault-board.ts";
 import { createPrincipalStore, type Principal } from "../identity/principal-store.ts";
 import { createAuthorizationProvider } from "../providers/authorization/authorization-provider.ts";
+import { createNetworkProvider } from "../providers/network/network-provider.ts";
 import { coreRoutes, createResourcesProvider } from "../providers/resources/resources-provider.ts";
 import { createStorageProvider } from "../providers/storage/storage-provider.ts";
 import { createDocumentStore } from "./document-store.ts";
@@ -89,6 +90,7 @@ export function createStamp(deps: StampDeps): Stamp {
     createResourcesProvider(() => core),
     createAuthorizationProvider(),
     createStorageProvider(config.build, config.quotas),
+    createNetworkProvider(config),
   );
   return {
     core,
