@@ -1,4 +1,4 @@
-import type { Services } from "../composition/services.ts";
+import type { ServiceOptions, Services } from "../composition/services.ts";
 import type { Output } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -13,3 +13,7 @@ export interface CommandContext {
 
 /** Answers an exit code, or nothing for success. */
 export type CommandHandler<Input> = (input: Input, context: CommandContext) => Promise<number | void>;
+
+export function serviceOptions({ signal, output }: CommandContext): ServiceOptions {
+  return { signal, warn: output.note };
+}

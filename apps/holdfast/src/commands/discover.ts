@@ -16,7 +16,7 @@ export const runDiscover: CommandHandler<{ readonly stamp: string | undefined }>
   const failed: RenderedError[] = [];
   for (const record of records) {
     try {
-      const connected = await connectKnownStamp(record, context);
+      await using connected = await connectKnownStamp(record, context);
       const inventory = await connected.takeInventory({ signal });
       await catalog.saveInventory(inventory);
       const disks = inventory.vms.reduce((sum, vm) => sum + vm.disks.length, 0);

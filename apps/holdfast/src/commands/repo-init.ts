@@ -1,6 +1,7 @@
 import { open, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/kernel";
+import { serviceOptions } from "../cli/context.ts";
 import type { CommandContext, CommandHandler } from "../cli/context.ts";
 import { readPassphrase } from "../cli/passphrase.ts";
 import { formatFields } from "../cli/table.ts";
@@ -15,7 +16,7 @@ export interface InitRepositoryInput {
 
 /** Makes a repository, but only once its recovery kit is known to be kept. */
 export const runRepoInit: CommandHandler<InitRepositoryInput> = async (input, context) => {
-  const { services, output, signal } = context;
+  const { services, output } = context;
   const location = input.location.includes("://") ? input.location : resolve(input.location);
   await using catalog = await services.openCatalog();
   if ((await catalog.findRepository(input.name)) !== null) throw nameTaken(input.name);
@@ -23,7 +24,7 @@ export const runRepoInit: CommandHandler<InitRepositoryInput> = async (input, co
   const passphrase = await readPassphrase({ ...input, isNew: true }, context);
   const keepKit = (made: MadeRepository): Promise<void> =>
     input.recoveryKit === undefined ? showKit(made, context) : writeKit(made, input.recoveryKit, output.note);
-  const { id } = await services.createRepository({ location, passphrase, keepKit }, { signal });
+  const { id } = await services.createRepository({ location, passphrase, keepKit }, serviceOptions(context));
   const isFirst = (await catalog.listRepositories()).length === 0;
   await catalog.saveRepository({ name: input.name, id, location, isDefault: isFirst });
   const made = { name: input.name, id, location, isDefault: isFirst, recoveryKit: input.recoveryKit ?? null };

@@ -1,6 +1,7 @@
 import type { Catalog, RepositoryRecord } from "@holdfast/catalog";
 import type { PointStore } from "@holdfast/engine";
 import { HoldfastError } from "@holdfast/kernel";
+import { serviceOptions } from "../cli/context.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { readPassphrase } from "../cli/passphrase.ts";
 
@@ -34,7 +35,7 @@ export async function openKnownRepository(
   progress.phase(`opening repository ${record.name}`);
   await using opening = new AsyncDisposableStack();
   const store = opening.use(
-    await context.services.openRepository(record.location, passphrase, { signal: context.signal }),
+    await context.services.openRepository(record.location, passphrase, serviceOptions(context)),
   );
   if (store.id !== record.id) {
     throw new HoldfastError({

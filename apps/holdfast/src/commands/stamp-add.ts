@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { isIP } from "node:net";
 import type { StampRecord } from "@holdfast/catalog";
 import { HoldfastError } from "@holdfast/kernel";
+import { serviceOptions } from "../cli/context.ts";
 import type { CommandHandler } from "../cli/context.ts";
 import { formatFields } from "../cli/table.ts";
 
@@ -14,7 +15,7 @@ export interface AddStampInput {
   readonly certificate?: string;
   readonly ca?: string;
   readonly subscription?: string;
-  readonly resolve: readonly string[];
+  readonly resolve?: readonly string[];
 }
 
 /** Signs in and asks the stamp who it is; saves nothing unless it answered. */
@@ -26,7 +27,7 @@ export const runStampAdd: CommandHandler<AddStampInput> = async (input, context)
   if (before !== null && before.armEndpoint !== record.armEndpoint) throw nameTaken(record, before);
   using progress = output.startProgress();
   progress.phase(`connecting ${record.armEndpoint}`);
-  const stamp = await services.connectStamp(record, { signal });
+  await using stamp = await services.connectStamp(record, serviceOptions(context));
   const facts = await stamp.describe({ signal });
   await catalog.saveStamp({ ...record, subscriptionId: facts.subscriptionId });
   const shown = {
@@ -68,7 +69,7 @@ function readRecord(input: AddStampInput): StampRecord {
         : { kind: "secret-file", path: resolve(secretFile) },
     caFile: input.ca === undefined ? null : resolve(input.ca),
     subscriptionId: input.subscription ?? null,
-    resolve: Object.fromEntries(input.resolve.map(readOverride)),
+    resolve: Object.fromEntries((input.resolve ?? []).map(readOverride)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Catalog, StampRecord } from "@holdfast/catalog";
 import type { Stamp } from "@holdfast/engine";
 import { HoldfastError } from "@holdfast/kernel";
+import { serviceOptions } from "../cli/context.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { findStampNamed } from "./stamp-list.ts";
 
@@ -25,8 +26,11 @@ export async function chooseStamp(catalog: Catalog, name: string | undefined): P
 }
 
 /** Connects a stamp of the catalog, saying so. */
-export async function connectKnownStamp(record: StampRecord, context: CommandContext): Promise<Stamp> {
+export async function connectKnownStamp(
+  record: StampRecord,
+  context: CommandContext,
+): Promise<Stamp & AsyncDisposable> {
   using progress = context.output.startProgress();
   progress.phase(`connecting ${record.name}`);
-  return await context.services.connectStamp(record, { signal: context.signal });
+  return await context.services.connectStamp(record, serviceOptions(context));
 }

@@ -5,6 +5,8 @@ import type { Clock, Random, Secret } from "@holdfast/kernel";
 
 export interface ServiceOptions {
   readonly signal: AbortSignal;
+  /** Told of what is risky but no error, such as a secret that others can read. */
+  readonly warn: (line: string) => void;
 }
 
 /** A repository that was just made, and the code that opens it should the passphrase be lost. */
@@ -23,7 +25,7 @@ export interface Services {
   readonly environment: Readonly<Record<string, string | undefined>>;
   openCatalog(): Promise<Catalog>;
   /** Reads the credential from its file and asks the stamp who it is. */
-  connectStamp(record: StampRecord, options: ServiceOptions): Promise<Stamp>;
+  connectStamp(record: StampRecord, options: ServiceOptions): Promise<Stamp & AsyncDisposable>;
   /**
    * Makes an empty repository. `keepKit` is called before the repository becomes usable; when it throws, nothing is left.
    */

@@ -34,6 +34,6 @@ export function runLazily<Input>(
 }
 
 /** Gathers an option that may be given several times. */
-export function gather(value: string, before: readonly string[]): readonly string[] {
+export function gather(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

@@ -41,7 +41,7 @@ function addStampAdd(stamp: Command, parts: ProgramParts): void {
     .option("--certificate <file>", "PEM file with the private key and the certificate; only its path is kept")
     .option("--ca <file>", "PEM file with the stamp's own certificate authority")
     .option("--subscription <id>", "subscription, where the identity sees more than one")
-    .option("--resolve <host=ip>", "address to use instead of DNS, for a host or *.domain; may be repeated", gather, [])
+    .option("--resolve <host=ip>", "address to use instead of DNS, for a host or *.domain; may be repeated", gather)
     .action((name: string, options: Omit<AddStampInput, "name">) =>
       runLazily(parts, async () => (await import("../commands/stamp-add.ts")).runStampAdd, { ...options, name }),
     );

@@ -50,7 +50,7 @@ export function makeVm(
 }
 
 /** A stamp with three VMs, two of one name. It refuses the secret `wrong`, and hangs where it is called `slow`. */
-function makeStamp(name: string): Stamp {
+function makeStamp(name: string): Stamp & AsyncDisposable {
   const vms = [makeVm("app", "web1", "running"), makeVm("lab", "web1", "stopped"), makeVm("app", "db1", "deallocated")];
   const methods: Partial<Stamp> = {
     name,
@@ -79,7 +79,7 @@ function makeStamp(name: string): Stamp {
       return { stampName: name, subscriptionId, location: name, takenAtMs: Date.UTC(2026, 0, 1), vms, ...parts };
     },
   };
-  return methods as Stamp;
+  return { ...(methods as Stamp), [Symbol.asyncDispose]: async () => undefined };
 }
 
 function makeStore(id: string): PointStore {
