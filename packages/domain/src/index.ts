@@ -29,3 +29,34 @@ export type {
   RecoveryPoint,
   TornRisk,
 } from "./recovery-point/recovery-point.ts";
+export { decideReadScope } from "./capture/read-scope.ts";
+export type { KnownBase, ReadScopeInput } from "./capture/read-scope.ts";
+export { isQuiet, judgeTornRisk } from "./capture/torn-risk.ts";
+export type { TornRiskInput } from "./capture/torn-risk.ts";
+export {
+  armId,
+  nameOfArmId,
+  problemOfDiskName,
+  problemOfStorageAccountName,
+  problemOfVmName,
+  resourceGroupOfArmId,
+} from "./platform/resource-names.ts";
+export { decodeVhdFooter, encodeVhdFooter, vhdFooterBytes, vhdGeometry } from "./platform/vhd-footer.ts";
+export type { VhdFooter } from "./platform/vhd-footer.ts";
+export {
+  idsToLookUp,
+  largestDiskGiB,
+  planVmRestore,
+  quotaProblems,
+  stagingAccountName,
+  stagingBlobBytes,
+} from "./restore/restore-plan.ts";
+export type {
+  PlanFinding,
+  PlannedDisk,
+  PlannedNic,
+  RestorePlan,
+  RestorePlanInput,
+  RestoreTarget,
+  RestoreWish,
+} from "./restore/restore-plan.ts";

@@ -25,3 +25,12 @@ export type {
   StoredDisk,
 } from "./ports/point-store.ts";
 export type { CaptureBase, LedgerEntry, LedgerKind, LedgerState, Records } from "./ports/records.ts";
+export { callOptions, tagNames } from "./workflow/workflow.ts";
+export type { EngineDeps, ProgressEvent, StampDeps, WorkflowOptions } from "./workflow/workflow.ts";
+export { discover, listVms } from "./workflow/discover.ts";
+export type { ListedVm } from "./workflow/discover.ts";
+export { runJanitor } from "./workflow/janitor.ts";
+export type { JanitorReport } from "./workflow/janitor.ts";
+export type { Removal } from "./workflow/remove-entries.ts";
+export { backupVm } from "./capture/backup-vm.ts";
+export type { BackupInput } from "./capture/capture-run.ts";
