@@ -16,7 +16,7 @@ export interface OperationOption extends SignalOption {
 const operationSchema = z.object({
   status: z.string(),
   properties: z.object({ output: z.unknown() }).partial().nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 const provisionedSchema = z.object({ properties: z.object({ provisioningState: z.string() }) });
 

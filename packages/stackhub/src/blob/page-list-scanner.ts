@@ -31,7 +31,7 @@ const maxPendingBytes = 4096;
 // The document is flat and its text holds digits only, so a scan for its four shapes is a whole parser for it: names
 // without prefix, no attributes that matter, no entities, no nesting besides this.
 const element = /<(PageRange|ClearRange)>\s*<Start>\s*(\d{1,16})\s*<\/Start>\s*<End>\s*(\d{1,16})\s*<\/End>\s*<\/\1>/y;
-const opening = /\s*(?:<\?xml[^>]{0,200}\?>\s*)?<PageList(?:\s[^>]{0,200})?(\/)?>/y;
+const opening = /\s*(?:<\?xml[^>]{0,200}\?>\s*)?<PageList(?:\s[^>]{0,200}?)?(\/)?>/y;
 const closing = /<\/PageList>\s*$/y;
 const nextCursor = /<NextMarker\s*\/>|<NextMarker>\s*<\/NextMarker>/y;
 const blank = /\s*/y;
