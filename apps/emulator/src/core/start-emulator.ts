@@ -8,10 +8,12 @@ import type { FaultBoard } from "../faults/fault-board.ts";
 import { type CertificateAuthority, openCertificateAuthority } from "../identity/certificate-authority.ts";
 import { createTokenIssuer } from "../identity/token-issuer.ts";
 import type { BlobPlane } from "../server/blob-plane.ts";
+import { startConnectProxy } from "../server/connect-proxy.ts";
+import { type ControlledStamp, type ControlReply, startControlServer } from "../server/control-server.ts";
 import { createFaultGate } from "../server/fault-gate.ts";
 import { createRecorder, type Recorder } from "../server/recorder.ts";
 import { startStampServer } from "../server/stamp-server.ts";
-import { ensureOwner } from "./owner-principal.ts";
+import { addPrincipal, ensureOwner } from "./service-principals.ts";
 import { describeStamp, type RunningStamp } from "./running-stamp.ts";
 import { createStamp, type Stamp } from "./stamp.ts";
 import { type StampConfig, stampConfig, type StampOptions } from "./stamp-config.ts";
@@ -31,6 +33,8 @@ export interface StampContext {
 export interface StampParts extends Partial<AsyncDisposable> {
   readonly providers?: readonly Provider[];
   readonly blobPlane?: BlobPlane;
+  /** Answers control calls below `/stamps/<name>/`; undefined for a path that is not its own. */
+  readonly control?: (method: string, path: string, body: unknown) => Promise<ControlReply | undefined>;
 }
 
 export type StampPlane = (context: StampContext) => Promise<StampParts>;
@@ -40,8 +44,10 @@ export interface EmulatorOptions {
   readonly stamps?: readonly StampOptions[];
   /** Where state is kept. Left out: a temporary folder that goes with the emulator. */
   readonly data?: string;
-  /** First of the ports: two per stamp. 0 or left out: chosen by the system. */
+  /** First of the ports: two per stamp, then the control API's. 0 or left out: chosen by the system. */
   readonly port?: number;
+  /** Port of the CONNECT proxy, 0 for any; no proxy when left out. */
+  readonly proxyPort?: number;
   /** JSONL file that every exchange is appended to. */
   readonly record?: string;
   readonly planes?: readonly StampPlane[];
@@ -53,6 +59,10 @@ export interface Emulator extends AsyncDisposable {
   /** PEM. */
   readonly caCertificate: string;
   readonly caFile: string;
+  readonly controlUrl: string;
+  readonly controlToken: string;
+  readonly controlTokenFile: string;
+  readonly proxyUrl: string | undefined;
   stamp(name: string): RunningStamp;
 }
 
@@ -95,12 +105,49 @@ interface Shared {
   readonly planes: readonly StampPlane[];
 }
 
+/** Builds the planes of a stamp, one after another, and adds what each brings. */
+async function plugIn(
+  shared: Shared,
+  stamp: Stamp,
+  folder: string,
+  stack: AsyncDisposableStack,
+): Promise<readonly StampParts[]> {
+  const all: StampParts[] = [];
+  for (const plane of shared.planes) {
+    const parts = await plane({ stamp, faults: stamp.faults, folder, isEphemeral: shared.isEphemeral });
+    stack.defer(async () => parts[Symbol.asyncDispose]?.());
+    stamp.addProviders(parts.providers ?? []);
+    all.push(parts);
+  }
+  return all;
+}
+
+function controlOf({ core, faults }: Stamp, parts: readonly StampParts[]): ControlledStamp {
+  return {
+    name: core.config.name,
+    faults,
+    addPrincipal: (request) => addPrincipal(core, request),
+    extra: async (method, path, body) => {
+      for (const one of parts) {
+        const reply = await one.control?.(method, path, body);
+        if (reply !== undefined) return reply;
+      }
+      return undefined;
+    },
+  };
+}
+
+interface StartedStamp {
+  readonly running: RunningStamp;
+  readonly controlled: ControlledStamp;
+}
+
 async function startStamp(
   shared: Shared,
   config: StampConfig,
   ports: { readonly tls: number; readonly plain: number },
   stack: AsyncDisposableStack,
-): Promise<RunningStamp> {
+): Promise<StartedStamp> {
   const folder = join(shared.folder, "stamps", config.name);
   await mkdir(folder, { recursive: true });
   const secretFile = join(folder, "client-secret");
@@ -115,14 +162,8 @@ async function startStamp(
       port: () => port,
     }),
   );
-  const clientId = await ensureOwner(stamp, secret);
-  let blobPlane: BlobPlane | undefined;
-  for (const plane of shared.planes) {
-    const parts = await plane({ stamp, faults: stamp.faults, folder, isEphemeral: shared.isEphemeral });
-    stack.defer(async () => parts[Symbol.asyncDispose]?.());
-    stamp.addProviders(parts.providers ?? []);
-    blobPlane = parts.blobPlane ?? blobPlane;
-  }
+  const clientId = await ensureOwner(stamp.core, secret);
+  const parts = await plugIn(shared, stamp, folder, stack);
   const { services, core, gateway, faults } = stamp;
   const issuer = createTokenIssuer({ config, signingKey: shared.signingKey, now: services.now });
   const { now, uuid } = services;
@@ -134,7 +175,7 @@ async function startStamp(
         arm: { config, gateway, issuer, uuid },
         identity: { config, principals: core.principals, issuer, now, uuid },
         gate: createFaultGate(faults),
-        blobPlane,
+        blobPlane: parts.map((one) => one.blobPlane).find((one) => one !== undefined),
         recorder: shared.recorder,
       },
       ports,
@@ -143,7 +184,7 @@ async function startStamp(
   port = server.port;
   faults.onChange(() => void server.setReachable(faults.peek("lose-stamp") === undefined));
   stamp.resume();
-  return describeStamp(stamp, {
+  const running = describeStamp(stamp, {
     port,
     plainPort: server.plainPort,
     clientId,
@@ -151,6 +192,7 @@ async function startStamp(
     clientSecretFile: secretFile,
     caFile: join(shared.folder, "ca.crt"),
   });
+  return { running, controlled: controlOf(stamp, parts) };
 }
 
 /** Starts the stamps and answers how to reach them. Dispose it to end everything. */
@@ -167,17 +209,31 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   ]);
   const recorder = options.record === undefined ? undefined : stack.use(createRecorder(options.record));
   const shared = { folder, isEphemeral, authority, signingKey, recorder, clock, planes: options.planes ?? [] };
-  const stamps: RunningStamp[] = [];
-  for (const [index, one] of (options.stamps ?? [{ name: "east" }, { name: "west" }]).entries()) {
-    const base = options.port ?? 0;
-    const ports = base === 0 ? { tls: 0, plain: 0 } : { tls: base + 2 * index, plain: base + 2 * index + 1 };
-    stamps.push(await startStamp(shared, stampConfig(one), ports, stack));
+  const started: StartedStamp[] = [];
+  const base = options.port ?? 0;
+  for (const one of options.stamps ?? [{ name: "east" }, { name: "west" }]) {
+    const first = base + 2 * started.length;
+    const ports = base === 0 ? { tls: 0, plain: 0 } : { tls: first, plain: first + 1 };
+    started.push(await startStamp(shared, stampConfig(one), ports, stack));
   }
+  const stamps = started.map((one) => one.running);
+  const controlTokenFile = join(folder, "control-token");
+  const controlToken = await readOrMake(controlTokenFile, async () => randomBytes(24).toString("base64url"));
+  const controlPort = base === 0 ? 0 : base + 2 * started.length;
+  const controlled = started.map((one) => one.controlled);
+  const control = stack.use(await startControlServer(controlled, controlToken, controlPort));
+  const proxied = stamps.map(({ domain, port, identity }) => ({ domain, port, isEntra: identity === "entra" }));
+  const proxy =
+    options.proxyPort === undefined ? undefined : stack.use(await startConnectProxy(proxied, options.proxyPort));
   const owned = stack.move();
   return {
     stamps,
     caCertificate: authority.certificate,
     caFile: join(folder, "ca.crt"),
+    controlUrl: control.url,
+    controlToken,
+    controlTokenFile,
+    proxyUrl: proxy?.url,
     stamp: (name) => {
       const found = stamps.find((one) => one.name === name);
       if (found === undefined) throw new Error(`the emulator has no stamp ${name}`);
