@@ -12,8 +12,10 @@ export interface ComputeSettings {
   readonly incremental?: IncrementalSupport;
   /** Direct upload to disks; by default from build 2301. */
   readonly upload?: boolean;
-  /** Physical nodes: 60 VMs fit on each. Read at each placement, so that a lost node counts. */
-  readonly nodes?: () => number;
+  /** Physical nodes: 60 VMs fit on each. 4 when left out. */
+  readonly nodes?: number;
+  /** Whether a node, counted from 0, is lost. Read at each placement. */
+  readonly isNodeLost?: (node: number) => boolean;
   /** How long each operation takes at least, in milliseconds. */
   readonly operationMs?: number;
   /** Limits by name in usages, where they differ from the platform's defaults. */
@@ -35,7 +37,8 @@ export interface ComputeDeps extends ComputeRooms {
   readonly build: number;
   readonly incremental: IncrementalSupport;
   readonly upload: boolean;
-  nodes(): number;
+  readonly nodes: number;
+  isNodeLost(node: number): boolean;
   readonly operationMs: number;
   readonly quotas: Readonly<Record<string, number>>;
   stallMs(diskId: string): number | undefined;
@@ -53,7 +56,8 @@ export function computeDeps(rooms: ComputeRooms, settings: ComputeSettings): Com
     build,
     incremental: settings.incremental ?? incrementalOf(build),
     upload: settings.upload ?? build >= 2301,
-    nodes: settings.nodes ?? (() => 4),
+    nodes: settings.nodes ?? 4,
+    isNodeLost: settings.isNodeLost ?? (() => false),
     operationMs: settings.operationMs ?? 200,
     quotas: settings.quotas ?? {},
     stallMs: settings.stallMs ?? (() => undefined),

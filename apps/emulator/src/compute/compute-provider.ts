@@ -4,6 +4,9 @@ import { computeUsage } from "./compute-usage.ts";
 import { accessOperations } from "./disk-grants.ts";
 import { diskOperations } from "./disk-operations.ts";
 import { disksType } from "./disks.ts";
+import { virtualMachinesType } from "./virtual-machines.ts";
+import { bodyKey } from "./vm-body-control.ts";
+import { resumeVms, vmOperations } from "./vm-operations.ts";
 import { createSerialQueue } from "./serial-queue.ts";
 import { snapshotOperations } from "./snapshot-operations.ts";
 import { snapshotsType } from "./snapshots.ts";
@@ -20,13 +23,31 @@ function oneByOne(handlers: Readonly<Record<string, OperationHandler>>): Record<
   );
 }
 
+/** Microsoft.Compute of one stamp. */
+export interface ComputeProvider extends Provider {
+  /** Starts the VMs that ran when the emulator ended, and moves those off lost nodes. Call at start, and when a node is lost. */
+  resumeVms(stamp: StampServices): Promise<void>;
+  /** The serial console of a VM so far: the platform gives it to nobody, tests read it. Undefined for an unknown VM. */
+  serialLog(vmId: string, stamp: StampServices): Promise<string | undefined>;
+}
+
 /** Builds Microsoft.Compute of one stamp. */
-export function createComputeProvider(rooms: ComputeRooms, settings: ComputeSettings): Provider {
+export function createComputeProvider(rooms: ComputeRooms, settings: ComputeSettings): ComputeProvider {
   const deps = computeDeps(rooms, settings);
   return {
     namespace: "Microsoft.Compute",
-    types: [disksType(deps), snapshotsType(deps)],
-    operationKinds: oneByOne({ ...diskOperations(deps), ...snapshotOperations(deps), ...accessOperations(deps) }),
+    types: [disksType(deps), snapshotsType(deps), virtualMachinesType(deps)],
+    operationKinds: oneByOne({
+      ...diskOperations(deps),
+      ...snapshotOperations(deps),
+      ...accessOperations(deps),
+      ...vmOperations(deps),
+    }),
+    resumeVms: (stamp) => resumeVms(deps, stamp),
+    serialLog: async (vmId, stamp) => {
+      const vm = stamp.resources.get(vmId);
+      return vm === undefined ? undefined : deps.bodies.serialLog(bodyKey(vm));
+    },
     usage: (subscriptionId, stamp) => computeUsage(subscriptionId, deps, stamp),
   };
 }

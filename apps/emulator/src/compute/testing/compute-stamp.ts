@@ -31,6 +31,15 @@ export interface ComputeStamp extends AsyncDisposable {
   disk(name: string, sizeGB?: number, more?: object): Promise<string>;
   snapshot(name: string, disk: string, incremental?: boolean): Promise<string>;
   nic(name: string): Promise<string>;
+  /** The body of a VM's PUT: attached disks, one NIC that is made for it. */
+  vmBody(name: string, osDisk: string, dataDisks?: readonly string[]): Promise<VmBody>;
+  power(name: string): Promise<string>;
+}
+
+export interface VmBody {
+  location: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests change bodies in every way
+  properties: any;
 }
 
 const still = {
@@ -86,6 +95,19 @@ export async function startComputeStamp(options: ComputeStampOptions = {}): Prom
     return last.body.error === undefined ? last.body.status : `${last.body.status} ${last.body.error.code}`;
   };
   const located = (properties: object): object => ({ location: "east", properties });
+  const nic = async (name: string): Promise<string> => {
+    const id = `${group}/providers/Microsoft.Network/networkInterfaces/${name}`;
+    const { resources } = east.stamp.services;
+    if (resources.get(id) !== undefined) return id;
+    await resources.put({
+      id,
+      name,
+      type: "Microsoft.Network/networkInterfaces",
+      location: "east",
+      properties: {},
+    });
+    return id;
+  };
   return {
     group,
     subscription,
@@ -105,16 +127,25 @@ export async function startComputeStamp(options: ComputeStampOptions = {}): Prom
         `snapshots/${name}`,
         located({ incremental, creationData: { createOption: "Copy", sourceResourceId: full(`disks/${disk}`) } }),
       ),
-    nic: async (name) => {
-      const id = `${group}/providers/Microsoft.Network/networkInterfaces/${name}`;
-      await east.stamp.services.resources.put({
-        id,
-        name,
-        type: "Microsoft.Network/networkInterfaces",
-        location: "east",
-        properties: {},
-      });
-      return id;
+    nic,
+    vmBody: async (name, osDisk, dataDisks = []) => ({
+      location: "east",
+      properties: {
+        hardwareProfile: { vmSize: "Standard_A2_v2" },
+        storageProfile: {
+          osDisk: { osType: "Linux", createOption: "Attach", managedDisk: { id: full(`disks/${osDisk}`) } },
+          dataDisks: dataDisks.map((disk, lun) => ({
+            lun,
+            createOption: "Attach",
+            managedDisk: { id: full(`disks/${disk}`) },
+          })),
+        },
+        networkProfile: { networkInterfaces: [{ id: await nic(`${name}-nic`) }] },
+      },
+    }),
+    power: async (name) => {
+      const view = await arm("GET", `virtualMachines/${name}/instanceView`);
+      return view.body.statuses.at(-1).code;
     },
     [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
   };
