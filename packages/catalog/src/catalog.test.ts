@@ -102,3 +102,9 @@ test("catalogFolder follows HOLDFAST_HOME", () => {
   expect(catalogFolder({ HOLDFAST_HOME: "/srv/h" })).toBe("/srv/h");
   expect(catalogFolder({ HOLDFAST_HOME: "" })).toMatch(/\.holdfast$/);
 });
+
+test("an installation keeps the identity that was settled first", async () => {
+  await using folder = await makeCatalogFolder();
+  expect(await (await folder.open()).settleInstallation("one")).toBe("one");
+  expect(await (await folder.open()).settleInstallation("two")).toBe("one");
+});

@@ -26,6 +26,11 @@ export interface Catalog extends Documents, Ledger, Bases, Stamps, Repositories,
   readonly file: string;
   /** Raises `catalog.run.busy` while a live run holds the subject. */
   beginRun(run: NewRun): Promise<AsyncDisposable>;
+  /**
+   * Identity of this installation, for tags on what it makes. The first call settles it; later ones answer the same,
+   * whatever they offer.
+   */
+  settleInstallation(offeredId: string): Promise<string>;
 }
 
 export interface CatalogOptions {
@@ -66,8 +71,18 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createStamps(db, clock, file),
     ...createRepositories(db, clock),
     beginRun: (run) => beginRun(run, context),
+    settleInstallation: (offeredId) => settleInstallation(db, offeredId),
     [Symbol.asyncDispose]: () => db.destroy(),
   };
+}
+
+async function settleInstallation(db: Kysely<CatalogSchema>, offeredId: string): Promise<string> {
+  return await db.transaction().execute(async (tx) => {
+    const settled = await tx.selectFrom("installation").select("id").executeTakeFirst();
+    if (settled !== undefined) return settled.id;
+    await tx.insertInto("installation").values({ id: offeredId }).execute();
+    return offeredId;
+  });
 }
 
 /** SQLite gives its journal files the rights of the main file, so this one call covers all three. */

@@ -32,6 +32,10 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
       .addColumn("taken_at_ms", "bigint", (column) => column.notNull())
       .execute();
   }
+  await db.schema
+    .createTable("installation")
+    .addColumn("id", text, (column) => column.primaryKey())
+    .execute();
   await createRunTables(db);
 }
 

@@ -10,6 +10,12 @@ export interface CatalogSchema {
   runs: RunRow;
   ledger: LedgerRow;
   bases: BaseRow;
+  installation: InstallationRow;
+}
+
+/** One row: which installation made what carries its tag on a stamp. */
+export interface InstallationRow {
+  id: string;
 }
 
 export interface StampRow {

@@ -17,7 +17,7 @@ export const exitCodes = {
 /** Code or ending of a code, and the exit code that it means. The first match counts. */
 const rules: readonly (readonly [RegExp, number])[] = [
   [/^cli\.run\.interrupted$/, exitCodes.interrupted],
-  [/^cli\.(usage|passphrase|secret|input)\./, exitCodes.usage],
+  [/^cli\.(usage|passphrase|secret|input)\.|^cli\..*\.(ambiguous|unnamed)$/, exitCodes.usage],
   [/\.(busy|locked)$/, exitCodes.busy],
   [/\.(not-found|unknown)$/, exitCodes.notFound],
   [/^stackhub\.(identity|token|auth)\./, exitCodes.auth],

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createFakeServices } from "../testing/fake-services.ts";
 import { createFakeTerminal } from "../testing/fake-terminal.ts";
 import { runCli } from "./run-cli.ts";
@@ -61,20 +61,20 @@ test("a word that is no command gets the nearest one", async () => {
   expect([exitCode, terminal.err()]).toEqual([2, expect.stringContaining("Did you mean discover?")]);
 });
 
-test("completion knows commands, options, stamps and VMs, and makes no catalog", async () => {
+test("completion prints a script for a shell, and answers it with subcommands", async () => {
   await using home = await makeHome();
-  const script = await home.run(["completion", "bash"]);
-  expect(script.exitCode).toBe(0);
-  const complete = async (...words: readonly string[]) => {
-    const lines: string[] = [];
-    const { log } = console;
-    console.log = (line: string) => void lines.push(line);
+  const print = async (...args: readonly string[]) => {
+    const printed = vi.spyOn(console, "log").mockImplementation(() => undefined);
     try {
-      await home.run(["complete", "--", ...words]);
+      const { exitCode } = await home.run(args);
+      return { exitCode, text: printed.mock.calls.flat().join("\n") };
     } finally {
-      console.log = log;
+      printed.mockRestore();
     }
-    return lines.join("\n");
   };
-  expect(await complete("stamp", "")).toMatch(/add\t.*\n(.*\n)*remove\t/);
+  expect(await print("completion", "bash")).toMatchObject({
+    exitCode: 0,
+    text: expect.stringContaining("complete -F"),
+  });
+  expect((await print("complete", "--", "stamp", "")).text).toMatch(/add\t.*\n(.*\n)*remove\t/);
 });

@@ -1,10 +1,11 @@
+import { discover } from "@holdfast/engine";
 import type { CommandHandler } from "../cli/context.ts";
 import { formatError, renderError } from "../cli/error-rendering.ts";
 import type { RenderedError } from "../cli/error-rendering.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { formatTable } from "../cli/table.ts";
 import { findStampNamed } from "./stamp-list.ts";
-import { chooseStamp, connectKnownStamp } from "./stamp-session.ts";
+import { chooseStamp, cleanStamp, connectKnownStamp } from "./stamp-session.ts";
 
 /** Reads the inventory of one stamp or of all. One stamp that fails does not keep the others from being read. */
 export const runDiscover: CommandHandler<{ readonly stamp: string | undefined }> = async ({ stamp }, context) => {
@@ -16,9 +17,9 @@ export const runDiscover: CommandHandler<{ readonly stamp: string | undefined }>
   const failed: RenderedError[] = [];
   for (const record of records) {
     try {
-      await using connected = await connectKnownStamp(record, context);
-      const inventory = await connected.takeInventory({ signal });
-      await catalog.saveInventory(inventory);
+      await using session = await connectKnownStamp(catalog, record, context);
+      await cleanStamp(session, context);
+      const inventory = await discover(session.deps, { signal });
       const disks = inventory.vms.reduce((sum, vm) => sum + vm.disks.length, 0);
       found.push({ stamp: record.name, location: inventory.location, vms: inventory.vms.length, disks });
     } catch (error) {

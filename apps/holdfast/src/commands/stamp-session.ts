@@ -1,9 +1,17 @@
 import type { Catalog, StampRecord } from "@holdfast/catalog";
-import type { Stamp } from "@holdfast/engine";
+import { runJanitor } from "@holdfast/engine";
+import type { JanitorReport, Stamp, StampDeps } from "@holdfast/engine";
 import { HoldfastError } from "@holdfast/kernel";
 import { serviceOptions } from "../cli/context.ts";
 import type { CommandContext } from "../cli/context.ts";
+import { showWorkflow } from "../cli/workflow-progress.ts";
 import { findStampNamed } from "./stamp-list.ts";
+
+/** A connected stamp with what workflows need beside it. */
+export interface StampSession extends AsyncDisposable {
+  readonly stamp: Stamp;
+  readonly deps: StampDeps & { readonly owner: string };
+}
 
 /** The stamp that is named, or the only one there is. Raises `cli.stamp.not-found` and `cli.stamp.unnamed`. */
 export async function chooseStamp(catalog: Catalog, name: string | undefined): Promise<StampRecord> {
@@ -27,10 +35,37 @@ export async function chooseStamp(catalog: Catalog, name: string | undefined): P
 
 /** Connects a stamp of the catalog, saying so. */
 export async function connectKnownStamp(
+  catalog: Catalog,
   record: StampRecord,
   context: CommandContext,
-): Promise<Stamp & AsyncDisposable> {
-  using progress = context.output.startProgress();
+): Promise<StampSession> {
+  const { services, output } = context;
+  using progress = output.startProgress();
   progress.phase(`connecting ${record.name}`);
-  return await context.services.connectStamp(record, serviceOptions(context));
+  const owner = await catalog.settleInstallation(services.random.uuid());
+  const stamp = await services.connectStamp(record, serviceOptions(context));
+  return {
+    stamp,
+    deps: { stamp, records: catalog, clock: services.clock, random: services.random, owner },
+    [Symbol.asyncDispose]: () => stamp[Symbol.asyncDispose](),
+  };
+}
+
+/** Removes what dead runs left on a stamp, and says what it was. */
+export async function cleanStamp(session: StampSession, context: CommandContext): Promise<JanitorReport> {
+  const { output, signal } = context;
+  using progress = output.startProgress();
+  const report = await runJanitor(session.deps, { signal, onProgress: showWorkflow(output, progress) });
+  for (const { kind, objectId } of report.removed) output.note(`removed the ${kind} ${objectId} that a dead run left`);
+  for (const id of report.orphanSnapshotIds) output.note(`removed the snapshot ${id} that no run owns`);
+  return report;
+}
+
+/** Connects a stamp and cleans up on it first, as every command that changes something on a stamp does. */
+export async function openStamp(catalog: Catalog, record: StampRecord, context: CommandContext): Promise<StampSession> {
+  await using opening = new AsyncDisposableStack();
+  const session = opening.use(await connectKnownStamp(catalog, record, context));
+  await cleanStamp(session, context);
+  opening.move();
+  return session;
 }

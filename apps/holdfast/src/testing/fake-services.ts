@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { catalogFolder, createSystemHost, openCatalog } from "@holdfast/catalog";
 import type { VmConfiguration, VmDisk } from "@holdfast/domain";
-import type { PointStore, Stamp } from "@holdfast/engine";
+import type { CallOptions, PointStore, Stamp } from "@holdfast/engine";
 import { HoldfastError, Secret } from "@holdfast/kernel";
 import type { Services } from "../composition/services.ts";
 import { createSystemClock } from "../system-clock.ts";
@@ -49,7 +49,21 @@ export function makeVm(
   };
 }
 
-/** A stamp with three VMs, two of one name. It refuses the secret `wrong`, and hangs where it is called `slow`. */
+/** Waits until told to stop, and keeps the process alive meanwhile. */
+function hang(options: CallOptions | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const { signal } = options ?? {};
+    if (signal?.aborted === true) return reject(signal.reason);
+    const alive = setInterval(() => undefined, 1000);
+    signal?.addEventListener("abort", () => {
+      clearInterval(alive);
+      reject(signal.reason);
+    });
+  });
+}
+
+/** A stamp with three VMs, two of one name. It refuses the secret `wrong`; its snapshots never
+ * end, and its inventory does not either where it is called `slow`. */
 function makeStamp(name: string): Stamp & AsyncDisposable {
   const vms = [makeVm("app", "web1", "running"), makeVm("lab", "web1", "stopped"), makeVm("app", "db1", "deallocated")];
   const methods: Partial<Stamp> = {
@@ -64,20 +78,23 @@ function makeStamp(name: string): Stamp & AsyncDisposable {
       apiVersions: {},
     }),
     takeInventory: async (options) => {
-      options?.signal?.throwIfAborted();
-      if (name === "slow") {
-        await new Promise((_resolve, reject) => {
-          const alive = setInterval(() => undefined, 1000);
-          options?.signal?.addEventListener("abort", () => {
-            clearInterval(alive);
-            reject(options.signal?.reason);
-          });
-        });
-      }
+      if (name === "slow") await hang(options);
       const parts = { availabilitySets: [], scaleSets: [], loadBalancers: [] };
       const subscriptionId = subscription.slice("/subscriptions/".length);
       return { stampName: name, subscriptionId, location: name, takenAtMs: Date.UTC(2026, 0, 1), vms, ...parts };
     },
+    listSnapshotsTagged: async () => [],
+    readVm: async (vmId) => {
+      const vm = vms.find((known) => known.id.toLowerCase() === vmId.toLowerCase());
+      if (vm !== undefined) return vm;
+      throw new Error(`the fake has no VM ${vmId}`);
+    },
+    createSnapshot: (_wanted, options) => {
+      // Tests wait for this: from here on the ledger knows the snapshot.
+      process.stderr.write("fake stamp: making a snapshot\n");
+      return hang(options);
+    },
+    deleteSnapshot: async () => undefined,
   };
   return { ...(methods as Stamp), [Symbol.asyncDispose]: async () => undefined };
 }
