@@ -1,0 +1,9 @@
+/** Fakes of the engine's ports. Exported for the tests of other rooms. */
+export { FakePointStore } from "./fake-point-store.ts";
+export { FakeRecords } from "./fake-records.ts";
+export { FakeStamp } from "./fake-stamp.ts";
+export type { FakeStampAbilities } from "./fake-stamp.ts";
+export { Mortal } from "./mortal.ts";
+export { createWorld, digestLiveDisks, digestPoint, testDiskBytes, writePages } from "./world.ts";
+export type { World } from "./world.ts";
+export { PageImage, fakePageBytes } from "./page-image.ts";
