@@ -71,6 +71,7 @@ function withoutSignature(text: string): string {
 export function createRecorder(file: string): Recorder {
   const stream = createWriteStream(file, { flags: "a" });
   let failure: Error | undefined;
+  const open = new Set<Promise<unknown>>();
   stream.on("error", (error) => {
     failure = error;
   });
@@ -84,7 +85,10 @@ export function createRecorder(file: string): Recorder {
         return push(chunk, encoding);
       };
       tapResponse(response, received);
+      const closed = once(response, "close");
+      open.add(closed);
       response.once("close", () => {
+        open.delete(closed);
         if (failure !== undefined) return;
         const headers = flatHeaders(request.headers);
         const requestBody = context.plane === "other" ? undefined : sent.text(request.headers["content-type"]);
@@ -106,6 +110,8 @@ export function createRecorder(file: string): Recorder {
       });
     },
     [Symbol.asyncDispose]: async () => {
+      // The answer is with its client before the server has let go of it.
+      await Promise.all(open);
       if (failure !== undefined) throw failure;
       stream.end();
       await once(stream, "close");
