@@ -5,7 +5,7 @@ import type { RenderedError } from "../cli/error-rendering.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { formatTable } from "../cli/table.ts";
 import { findStampNamed } from "./stamp-list.ts";
-import { chooseStamp, cleanStamp, connectKnownStamp } from "./stamp-session.ts";
+import { chooseStamp, openStamp } from "./stamp-session.ts";
 
 /** Reads the inventory of one stamp or of all. One stamp that fails does not keep the others from being read. */
 export const runDiscover: CommandHandler<{ readonly stamp: string | undefined }> = async ({ stamp }, context) => {
@@ -17,8 +17,7 @@ export const runDiscover: CommandHandler<{ readonly stamp: string | undefined }>
   const failed: RenderedError[] = [];
   for (const record of records) {
     try {
-      await using session = await connectKnownStamp(catalog, record, context);
-      await cleanStamp(session, context);
+      await using session = await openStamp(catalog, record, context);
       const inventory = await discover(session.deps, { signal });
       const disks = inventory.vms.reduce((sum, vm) => sum + vm.disks.length, 0);
       found.push({ stamp: record.name, location: inventory.location, vms: inventory.vms.length, disks });

@@ -4,6 +4,7 @@ import type { JanitorReport, Stamp, StampDeps } from "@holdfast/engine";
 import { HoldfastError } from "@holdfast/kernel";
 import { serviceOptions } from "../cli/context.ts";
 import type { CommandContext } from "../cli/context.ts";
+import { formatError, renderError } from "../cli/error-rendering.ts";
 import { showWorkflow } from "../cli/workflow-progress.ts";
 import { findStampNamed } from "./stamp-list.ts";
 
@@ -61,11 +62,20 @@ export async function cleanStamp(session: StampSession, context: CommandContext)
   return report;
 }
 
-/** Connects a stamp and cleans up on it first, as every command that changes something on a stamp does. */
+/**
+ * Connects a stamp and cleans up on it first, as every command that uses a stamp does. A clean-up that fails is told and
+ * does not stop the command: an identity that may only read can still discover, and the ledger forgets nothing.
+ */
 export async function openStamp(catalog: Catalog, record: StampRecord, context: CommandContext): Promise<StampSession> {
   await using opening = new AsyncDisposableStack();
   const session = opening.use(await connectKnownStamp(catalog, record, context));
-  await cleanStamp(session, context);
+  try {
+    await cleanStamp(session, context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.output.note(`warning: what dead runs may have left on ${record.name} could not be looked for`);
+    context.output.note(formatError(renderError(error)).trimEnd());
+  }
   opening.move();
   return session;
 }
