@@ -1,3 +1,8 @@
+import { availabilitySetsType, setVmSizesType } from "./availability-sets.ts";
+import { locationTypes } from "./compute-locations.ts";
+import { imageOperations, imagesType } from "./images.ts";
+import { scaleSetOperations, scaleSetTypes } from "./scale-sets.ts";
+import { extensionOperations, vmExtensionsType } from "./vm-extensions.ts";
 import type { OperationHandler, OperationStart, Provider, StampServices } from "../arm/provider.ts";
 import { computeDeps, type ComputeRooms, type ComputeSettings } from "./compute-deps.ts";
 import { computeUsage } from "./compute-usage.ts";
@@ -36,12 +41,25 @@ export function createComputeProvider(rooms: ComputeRooms, settings: ComputeSett
   const deps = computeDeps(rooms, settings);
   return {
     namespace: "Microsoft.Compute",
-    types: [disksType(deps), snapshotsType(deps), virtualMachinesType(deps)],
+    types: [
+      disksType(deps),
+      snapshotsType(deps),
+      virtualMachinesType(deps),
+      vmExtensionsType(deps),
+      availabilitySetsType(deps),
+      setVmSizesType(deps),
+      imagesType(deps),
+      ...scaleSetTypes(deps),
+      ...locationTypes(deps),
+    ],
     operationKinds: oneByOne({
       ...diskOperations(deps),
       ...snapshotOperations(deps),
       ...accessOperations(deps),
       ...vmOperations(deps),
+      ...extensionOperations(),
+      ...imageOperations(deps),
+      ...scaleSetOperations(),
     }),
     resumeVms: (stamp) => resumeVms(deps, stamp),
     serialLog: async (vmId, stamp) => {

@@ -8,7 +8,6 @@ import { isDeallocated } from "./disk-state.ts";
 import { asObject, onlyKnown, tagsAt } from "./request-fields.ts";
 import { requireStartable } from "./vm-body-control.ts";
 import { instanceView, presentVm } from "./vm-instance-view.ts";
-import { bindNics } from "./vm-nics.ts";
 import { readVmRequest, type VmRequest } from "./vm-request.ts";
 import { findVmSize } from "./vm-sizes.ts";
 
@@ -67,7 +66,6 @@ async function putVm(call: ArmCall, deps: ComputeDeps, stamp: StampServices): Pr
   requireVmQuota(call, request, present, stamp);
   for (const disk of request.newDisks) await stamp.resources.put(disk);
   await stamp.resources.put(request.vm);
-  await bindNics(request.vm, stamp);
   const isNew = present === undefined || present.properties["provisioningState"] === "Failed";
   const headers = await begin(call, stamp, { vm: request.vm, kind: "compute.vm.put", args: { isNew }, deps });
   const { "azure-asyncoperation": address = "", "retry-after": retryAfter = "1" } = headers;

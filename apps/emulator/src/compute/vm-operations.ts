@@ -6,7 +6,6 @@ import { provisionDisk } from "./disk-operations.ts";
 import { managedDiskIds } from "./disk-state.ts";
 import { bodyKey, rememberVm, requireStartable, startVm, stopVm } from "./vm-body-control.ts";
 import { presentVm } from "./vm-instance-view.ts";
-import { releaseNics } from "./vm-nics.ts";
 import { vhdUris } from "./vm-storage.ts";
 
 type Step = (vm: ArmResource, deps: ComputeDeps, stamp: StampServices) => Promise<ArmResource>;
@@ -82,7 +81,6 @@ async function deleteVm(id: string, deps: ComputeDeps, stamp: StampServices): Pr
   if (vm === undefined) return;
   await deps.bodies.stop(bodyKey(vm));
   await settleLeases(vm, true, deps, stamp);
-  await releaseNics(vm, stamp);
   for (const below of stamp.resources.listBelow(vm.id)) await stamp.resources.delete(below.id);
   await stamp.resources.delete(vm.id);
 }

@@ -15,6 +15,7 @@ import {
   stringAt,
   tagsAt,
 } from "./request-fields.ts";
+import { nicUser } from "./vm-nics.ts";
 import { findVmSize, type VmSize } from "./vm-sizes.ts";
 import { readVmStorage } from "./vm-storage.ts";
 
@@ -79,7 +80,7 @@ function readNics(call: ArmCall, properties: Fields, present: ArmResource | unde
       const id = stringAt(nic, "id") ?? "";
       const found = stamp.resources.get(id);
       if (found?.type.toLowerCase() !== "microsoft.network/networkinterfaces") throw badReference(id, call.id);
-      const user = (found.properties["virtualMachine"] as Fields | undefined)?.["id"] as string | undefined;
+      const user = nicUser(found.id, stamp)?.id;
       if (user !== undefined && !sameId(user, call.id)) {
         throw new ArmError(400, "NicInUse", `Network Interface ${found.id} is used by existing resource ${user}.`);
       }
