@@ -211,7 +211,7 @@ function checkPlan(plan: RestorePlan, point: RecoveryPoint, target: RestoreTarge
   if (size !== undefined && dataDisks > size.maxDataDisks) {
     block(`the size '${size.name}' takes ${size.maxDataDisks} data disks, the point has ${dataDisks}`);
   }
-  for (const message of quotaProblems(plan, size?.cores ?? 0, target.usages)) block(message);
+  for (const message of quotaProblems(plan, { cores: size?.cores ?? 0 }, target.usages)) block(message);
   for (const message of warningsOf(plan, point)) findings.push({ severity: "warns", message });
   return findings;
 }
@@ -238,15 +238,15 @@ function diskGiB(disk: PlannedDisk): number {
   return Math.ceil((disk.blobBytes - 512) / GiB);
 }
 
-/** The platform's counting: allocated disk sizes per SKU, one VM, the size's cores. */
+/** What a restore needs against what is left, in the platform's counting: allocated disk sizes per SKU, VMs, cores. */
 export function quotaProblems(
   plan: Pick<RestorePlan, "disks">,
-  cores: number,
+  vm: { readonly cores: number } | null,
   usages: readonly QuotaUsage[],
 ): string[] {
   const needs = new Map<string, number>([
-    ["cores", cores],
-    ["virtualmachines", 1],
+    ["cores", vm?.cores ?? 0],
+    ["virtualmachines", vm === null ? 0 : 1],
     ["standarddisksizeingb", 0],
     ["premiumdisksizeingb", 0],
   ]);

@@ -3,6 +3,7 @@ import type { PointDisk, RecoveryPoint } from "@holdfast/domain";
 import { mapBounded } from "@holdfast/kernel";
 import { createPhaseTimer } from "../workflow/phase-timer.ts";
 import type { PhaseTimer } from "../workflow/phase-timer.ts";
+import { reportRemoval } from "../workflow/report-removal.ts";
 import { createRunLedger } from "../workflow/run-ledger.ts";
 import { callOptions } from "../workflow/workflow.ts";
 import type { EngineDeps, WorkflowOptions } from "../workflow/workflow.ts";
@@ -127,10 +128,5 @@ async function keepBases(run: CaptureRun, point: RecoveryPoint): Promise<void> {
 
 /** Removes what this run entered and did not keep: its failures, full snapshots, and the bases that were replaced. */
 async function cleanUp(run: CaptureRun): Promise<void> {
-  const { ledger, options } = run;
-  const removal = await ledger.releaseAll();
-  for (const { entry, error } of removal.failures) {
-    const message = `${entry.kind} ${entry.objectId} stays for the janitor: ${String(error)}`;
-    options.onProgress?.({ phase: "clean", subject: entry.objectId, message, severity: "warning" });
-  }
+  reportRemoval(await run.ledger.releaseAll(), run.options);
 }

@@ -24,6 +24,7 @@ export interface World {
 export function createWorld(
   options: {
     readonly diskCount?: number;
+    readonly diskBytes?: number;
     readonly isUnmanaged?: boolean;
     readonly change?: Partial<VmConfiguration>;
   } = {},
@@ -35,7 +36,7 @@ export function createWorld(
   const records = new FakeRecords(clock);
   const vm = stamp.addVm(
     "web1",
-    Array.from({ length: options.diskCount ?? 2 }, () => testDiskBytes),
+    Array.from({ length: options.diskCount ?? 2 }, () => options.diskBytes ?? testDiskBytes),
     options,
   );
   writePages(stamp, vm, 1);

@@ -1,0 +1,132 @@
+import { decodeVhdFooter } from "@holdfast/domain";
+import { HoldfastError } from "@holdfast/kernel";
+import { FakeClock, FaultSet, withFaults } from "@holdfast/kernel/testing";
+import { describe, expect, test } from "vitest";
+import { backupVm } from "../capture/backup-vm.ts";
+import { createWorld, digestLiveDisks, FakeStamp, Mortal } from "../testing/index.ts";
+import type { World } from "../testing/index.ts";
+import { runJanitor } from "../workflow/janitor.ts";
+import { planRestoreVm } from "./plan-restore-vm.ts";
+import { restoreDisk } from "./restore-disk.ts";
+import { restoreVm } from "./restore-vm.ts";
+
+const wish = { vmName: "web1-back", resourceGroup: "restored" };
+const boom = new HoldfastError({ code: "stackhub.arm.failed", message: "boom", advice: "Try again." });
+// Whole MiB, as Import makes them: digests of source and copy compare.
+const diskBytes = 1024 ** 2;
+
+async function captured(): Promise<{ world: World; pointId: string }> {
+  const world = createWorld({ diskBytes });
+  const point = await backupVm(world.deps, { vmId: world.vm.id });
+  return { world, pointId: point.id };
+}
+
+describe("restoreVm", () => {
+  test("makes a VM whose disks equal the point, and leaves nothing else", async () => {
+    const { world, pointId } = await captured();
+    const { vm, plan } = await restoreVm(world.deps, { pointId, wish });
+    expect(digestLiveDisks(world.stamp, vm)).toEqual(digestLiveDisks(world.stamp, world.vm));
+    const footer = world.stamp.imageOf(vm.disks[0]!).read({ start: diskBytes, end: diskBytes + 512 });
+    expect(decodeVhdFooter(footer)?.sizeBytes).toBe(diskBytes);
+    expect(vm.disks.map((disk) => disk.lun)).toEqual([null, 0]);
+    expect([vm.tags.owner, vm.bootDiagnosticsUri]).toEqual(["test", null]);
+    expect(world.stamp.blobs.size).toBe(0);
+    expect((await world.records.listLedger("east")).every((entry) => entry.state === "kept")).toBe(true);
+    expect(plan.findings.filter((finding) => finding.severity === "blocks")).toEqual([]);
+  });
+
+  test("restores onto another stamp with another subnet", async () => {
+    const { world, pointId } = await captured();
+    const west = new FakeStamp("west", new FakeClock());
+    const elsewhere = west.addVm("other", [4096]).nics[0]!.ipConfigurations[0]!.subnetId;
+    const { vm } = await restoreVm({ ...world.deps, stamp: west }, { pointId, wish: { ...wish, subnetId: elsewhere } });
+    expect(digestLiveDisks(west, vm)).toEqual(digestLiveDisks(world.stamp, world.vm));
+  });
+
+  test.each([
+    ["a taken name", { ...wish, vmName: "web1", resourceGroup: "apps" }, "exists in resource group"],
+    ["a size that is not offered", { ...wish, sizeName: "Huge" }, "'Huge' is not offered"],
+    ["a subnet that is not there", { ...wish, subnetId: "/nowhere" }, "'/nowhere' does not exist"],
+    ["a bad VM name", { ...wish, vmName: "a_b" }, "the VM name 'a_b'"],
+  ])("refuses %s before the first write", async (_, badWish, text) => {
+    const { world, pointId } = await captured();
+    const before = world.stamp.listObjects();
+    const restore = restoreVm(world.deps, { pointId, wish: badWish });
+    await expect(restore).rejects.toMatchObject({
+      code: "engine.restore.refused",
+      message: expect.stringContaining(text),
+    });
+    expect(world.stamp.listObjects()).toEqual(before);
+  });
+
+  test("refuses a quota that is too small", async () => {
+    const { world, pointId } = await captured();
+    world.stamp.usages = [{ name: "StandardDiskSizeInGB", unit: "Count", current: 2047, limit: 2048 }];
+    const plan = await planRestoreVm(world.deps, { pointId, wish });
+    expect(plan.findings.map((finding) => finding.message).join()).toContain("2 needed, 1 of 2048 left");
+  });
+
+  describe.each(["createPageBlob", "importDisk", "createNic", "createVm", "deleteBlob"])("when %s fails", (method) => {
+    test.each(["before", "after"] as const)("%s its effect, all that was made is removed", async (timing) => {
+      const { world, pointId } = await captured();
+      const before = world.stamp.listObjects();
+      const faults = new FaultSet().add(method, { kind: "error", error: boom, timing });
+      const stamp = withFaults(world.stamp, faults);
+      await expect(restoreVm({ ...world.deps, stamp }, { pointId, wish })).rejects.toBe(boom);
+      faults.verifyAllHit();
+      expect(world.stamp.listObjects()).toEqual(before);
+    });
+  });
+
+  test.each([true, false])(
+    "killed at any call, its effect done: %s, is whole or leaves nothing",
+    async (takesEffect) => {
+      for (let lastCall = 1; ; lastCall += 1) {
+        const { world, pointId } = await captured();
+        const before = world.stamp.listObjects();
+        const mortal = new Mortal(lastCall, { takesEffect });
+        const outcome = await Promise.race([mortal.death, restoreVm(world.mortalDeps(mortal), { pointId, wish })]);
+        if (outcome !== "killed") break;
+        await new Promise((resolve) => setImmediate(resolve));
+        world.records.killRuns();
+        const report = await runJanitor(world.deps);
+        expect(report.failures, `killed at call ${lastCall}`).toEqual([]);
+        const restored = [...world.stamp.vms.values()].find((vm) => vm.name === wish.vmName);
+        if (restored === undefined) {
+          expect(world.stamp.listObjects()).toEqual(before);
+          await restoreVm(world.deps, { pointId, wish });
+        } else {
+          expect(digestLiveDisks(world.stamp, restored)).toEqual(digestLiveDisks(world.stamp, world.vm));
+          expect([world.stamp.nics.size, world.stamp.blobs.size]).toEqual([1, 0]);
+        }
+        expect((await world.records.listLedger("east")).every((entry) => entry.state === "kept")).toBe(true);
+      }
+    },
+  );
+});
+
+describe("restoreDisk", () => {
+  test("makes one disk with the point's bytes", async () => {
+    const { world, pointId } = await captured();
+    const disk = await restoreDisk(world.deps, { pointId, disk: "lun0", name: "back", resourceGroup: "restored" });
+    const image = world.stamp.disks.get(disk.id.toLowerCase())!.image;
+    const want = world.stamp.imageOf(world.vm.disks[1]!).read({ start: 0, end: diskBytes });
+    expect(Buffer.from(image.read({ start: 0, end: diskBytes })).equals(want)).toBe(true);
+    expect(world.stamp.blobs.size).toBe(0);
+  });
+
+  test.each([
+    [{ disk: "lun7", name: "back" }, "engine.point.disk-not-found"],
+    [{ name: "back" }, "engine.point.disk-not-found"],
+    [{ disk: "os", name: "bad name" }, "engine.restore.refused"],
+  ])("refuses %o", async (input, code) => {
+    const { world, pointId } = await captured();
+    await expect(restoreDisk(world.deps, { pointId, resourceGroup: "r", ...input })).rejects.toMatchObject({ code });
+  });
+
+  test("names a point that is not there", async () => {
+    const { world } = await captured();
+    const restore = restoreDisk(world.deps, { pointId: "none", name: "back", resourceGroup: "r" });
+    await expect(restore).rejects.toMatchObject({ code: "engine.point.not-found" });
+  });
+});
