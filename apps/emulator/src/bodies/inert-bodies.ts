@@ -1,9 +1,9 @@
-import type { Clock } from "@holdfast/kernel";
 import type { BodyStart, VmBodies } from "./vm-body.ts";
 import { WriteGates } from "./write-gates.ts";
+import type { Sleeper } from "./system-sleeper.ts";
 
 /** VMs with nothing behind them: they are on or off, and cost nothing. Their disks are written through the blob plane. */
-export function createInertBodies(clock: Clock): VmBodies {
+export function createInertBodies(clock: Sleeper): VmBodies {
   const running = new Set<string>();
   const gates = new WriteGates(clock);
   return {

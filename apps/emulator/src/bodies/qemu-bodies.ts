@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "@holdfast/kernel";
 import { startNbdServer, type NbdServer } from "./nbd-server.ts";
 import { createVolumeExport, type GuestVolumes } from "./nbd/nbd-export.ts";
 import type { Accelerator } from "./qemu/accelerator.ts";
@@ -11,10 +10,11 @@ import { startQemu, type QemuProcess } from "./qemu/qemu-process.ts";
 import { makeSocketFolder } from "./qemu/socket-folder.ts";
 import type { BodyStart, VmBodies } from "./vm-body.ts";
 import { WriteGates } from "./write-gates.ts";
+import type { Sleeper } from "./system-sleeper.ts";
 
 export interface QemuBodiesDeps {
   readonly pageStore: GuestVolumes;
-  readonly clock: Clock;
+  readonly clock: Sleeper;
   /** The QEMU to run. */
   readonly qemu: string;
   readonly accelerator: Accelerator;

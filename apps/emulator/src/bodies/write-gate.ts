@@ -1,17 +1,17 @@
-import type { Clock } from "@holdfast/kernel";
+import type { Sleeper } from "./system-sleeper.ts";
 
 /**
  * Lets guest writes through, or holds them while a volume is frozen. Writes that passed are finished before `freeze`
  * runs; later ones wait and then run in the order they came. Barriers follow each other.
  */
 export class WriteGate {
-  readonly #clock: Clock;
+  readonly #clock: Sleeper;
   #underWay = 0;
   #drained: (() => void) | undefined;
   /** Settles when the last barrier asked for so far is over. Undefined: the gate is open. */
   #barrier: Promise<void> | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Sleeper) {
     this.#clock = clock;
   }
 

@@ -1,12 +1,12 @@
-import type { Clock } from "@holdfast/kernel";
 import { WriteGate } from "./write-gate.ts";
+import type { Sleeper } from "./system-sleeper.ts";
 
 /** The gate of each volume: the same one for its guest and for who freezes it, whether a guest runs or not. */
 export class WriteGates {
-  readonly #clock: Clock;
+  readonly #clock: Sleeper;
   readonly #gates = new Map<string, WriteGate>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Sleeper) {
     this.#clock = clock;
   }
 

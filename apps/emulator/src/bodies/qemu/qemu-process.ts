@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import type { Clock } from "@holdfast/kernel";
 import { QmpClient } from "./qmp-client.ts";
+import type { Sleeper } from "../system-sleeper.ts";
 
 /** The last of what QEMU says on its error stream, for the message of a start that failed. */
 const keptErrorBytes = 4096;
@@ -25,7 +25,7 @@ export async function startQemu(
   qemu: string,
   commandArguments: readonly string[],
   places: { readonly qmpSocket: string },
-  clock: Clock,
+  clock: Sleeper,
 ): Promise<QemuProcess> {
   // A group of its own keeps Ctrl-C at the emulator from the guests, which the emulator ends itself.
   const child = spawn("setpriv", ["--pdeathsig", "KILL", qemu, ...commandArguments], {
