@@ -1,4 +1,8 @@
-import { expect, test } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { MemoryPageStore } from "./testing/memory-page-store.ts";
 import { type ComputeStamp, startComputeStamp, type VmBody } from "./testing/compute-stamp.ts";
 
 /** A stamp with a running VM `vm1` on disks `os` and `data`. */
@@ -188,4 +192,32 @@ test("a snapshot of a running VM's disk passes the write barrier, where guest I/
   expect(await stamp.snapshot("s1", "os")).toBe("Succeeded");
   expect(await stamp.snapshot("s2", "data")).toBe("Succeeded");
   expect(stamp.faults.list().map((entry) => entry.hits)).toEqual([1]);
+});
+
+test("VMs that ran are started again after a restart, and others are not", async () => {
+  const data = await mkdtemp(join(tmpdir(), "compute-restart-"));
+  const pages = new MemoryPageStore();
+  {
+    await using stamp = await startComputeStamp({ emulator: { data }, pages });
+    for (const name of ["on", "off"]) {
+      await stamp.disk(`${name}-os`);
+      await stamp.done("PUT", `virtualMachines/${name}`, await stamp.vmBody(name, `${name}-os`));
+    }
+    await stamp.done("POST", "virtualMachines/off/powerOff");
+  }
+  {
+    await using stamp = await startComputeStamp({ emulator: { data }, pages });
+    expect([await stamp.power("on"), await stamp.power("off")]).toEqual(["PowerState/running", "PowerState/stopped"]);
+    const { body } = await stamp.arm("GET", "virtualMachines/on");
+    expect(stamp.bodies.isRunning(body.properties.vmId)).toBe(true);
+  }
+  await rm(data, { recursive: true });
+});
+
+test("VMs of a lost node run on others", async () => {
+  await using stamp = await startWithVm();
+  stamp.faults.add({ kind: "lose-node", node: 0 });
+  await vi.waitFor(async () => expect(await stamp.power("vm1")).toBe("PowerState/running"));
+  await stamp.done("POST", "virtualMachines/vm1/restart");
+  expect(await stamp.power("vm1")).toBe("PowerState/running");
 });

@@ -100,12 +100,20 @@ export function vmOperations(deps: ComputeDeps): Record<string, OperationHandler
   };
 }
 
-/** Starts the VMs that ran when the emulator ended, and moves those off lost nodes. */
+/**
+ * Starts the VMs that ran when the emulator ended, and moves those off lost nodes. One that cannot be started is shown
+ * as failed and keeps nobody else from starting.
+ */
 export async function resumeVms(deps: ComputeDeps, stamp: StampServices): Promise<void> {
   for (const vm of stamp.resources.list("Microsoft.Compute/virtualMachines", "")) {
     if (vm.hidden?.["power"] !== "running" || vm.properties["provisioningState"] === "Deleting") continue;
     const isLost = deps.isNodeLost((vm.hidden["node"] as number | undefined) ?? 0);
     if (isLost) await deps.bodies.stop(bodyKey(vm));
-    if (isLost || !deps.bodies.isRunning(bodyKey(vm))) await startVm(vm, deps, stamp);
+    if (!isLost && deps.bodies.isRunning(bodyKey(vm))) continue;
+    try {
+      await startVm(vm, deps, stamp);
+    } catch {
+      await rememberVm(vm, stamp, { provisioningState: "Failed", hidden: { power: "stopped" } });
+    }
   }
 }

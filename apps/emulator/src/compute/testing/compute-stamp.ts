@@ -5,13 +5,15 @@ import type { StampOptions } from "../../core/stamp-config.ts";
 import type { FaultBoard } from "../../faults/fault-board.ts";
 import { createStampClient, type HttpReply } from "../../testing/stamp-client.ts";
 import type { ComputeSettings } from "../compute-deps.ts";
-import { createComputeProvider } from "../compute-provider.ts";
+import { computePlane } from "../compute-plane.ts";
 import { FakeDiskAccess, FakePageBlobs } from "./fake-disk-access.ts";
 import { MemoryPageStore } from "./memory-page-store.ts";
 
 export interface ComputeStampOptions extends Partial<StampOptions> {
   readonly settings?: Partial<ComputeSettings>;
   readonly emulator?: EmulatorOptions;
+  /** Volumes that an earlier emulator left. */
+  readonly pages?: MemoryPageStore;
 }
 
 /** One stamp over HTTP with compute on fakes: what tests look into is at hand. */
@@ -53,8 +55,7 @@ function versionOf(path: string): string {
 }
 
 export async function startComputeStamp(options: ComputeStampOptions = {}): Promise<ComputeStamp> {
-  const { settings, emulator: more, ...config } = options;
-  const pages = new MemoryPageStore();
+  const { settings, emulator: more, pages = new MemoryPageStore(), ...config } = options;
   const access = new FakeDiskAccess();
   const blobs = new FakePageBlobs();
   const bodies = createInertBodies(still);
@@ -62,22 +63,9 @@ export async function startComputeStamp(options: ComputeStampOptions = {}): Prom
   const emulator = await startEmulator({
     stamps: [{ name: "east", operationScale: 0, retryAfterSeconds: 0, tokenLifetimeSeconds: 1_000_000, ...config }],
     clock: { now: () => clock.ms },
+    ...(process.env["ASH_RECORD"] === undefined ? {} : { record: process.env["ASH_RECORD"] }),
     ...more,
-    planes: [
-      async ({ stamp, faults }) => ({
-        providers: [
-          createComputeProvider(
-            { pages, access, blobs, bodies },
-            {
-              build: stamp.core.config.build,
-              quotas: stamp.core.config.quotas,
-              stallMs: (id) => faults.take("stall-guest-io", id)?.stallMs,
-              ...settings,
-            },
-          ),
-        ],
-      }),
-    ],
+    planes: [computePlane(() => ({ pages, access, blobs, bodies }), settings)],
   });
   const east = emulator.stamp("east");
   const client = await createStampClient(east, emulator.caCertificate);
