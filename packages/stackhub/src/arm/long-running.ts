@@ -41,9 +41,11 @@ export async function runOperation(
     const output = ended.output;
     if (output !== undefined) return output;
     if (request.method === "PUT" || request.method === "PATCH") return readResource(arm, request, options);
-    if (location === undefined) return null;
-    // Location can lag behind the operation by a moment: it is polled until it has its body.
-    return (await poll(ended.answer, () => arm.follow(location, options), readLocation)).answer.body;
+    if (location === undefined || request.method === "DELETE") return null;
+    // Location can lag behind the operation by a moment: it is asked at once, and polled until it has its body.
+    const answer = await arm.follow(location, options);
+    if (answer.status !== 202) return answer.body;
+    return (await poll(answer, () => arm.follow(location, options), readLocation)).answer.body;
   }
   if (started.status === 202 && location !== undefined) {
     const ended = await poll(started, () => arm.follow(location, options), readLocation);
