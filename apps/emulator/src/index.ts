@@ -21,3 +21,5 @@ export { QemuBodies } from "./bodies/qemu-bodies.ts";
 export type { VmBodies } from "./bodies/vm-body.ts";
 export { openFilePageStore } from "./pages/file-page-store.ts";
 export type { PageStore, PageView, PageVolume } from "./pages/page-store.ts";
+export { standardPlanes } from "./core/standard-planes.ts";
+export type { StandardPlaneOptions, VmKind } from "./core/standard-planes.ts";

@@ -33,6 +33,8 @@ export interface StampContext {
 export interface StampParts extends Partial<AsyncDisposable> {
   readonly providers?: readonly Provider[];
   readonly blobPlane?: BlobPlane;
+  /** Called once the stamp listens and its operations go on. */
+  readonly started?: () => Promise<void>;
   /** Answers control calls below `/stamps/<name>/`; undefined for a path that is not its own. */
   readonly control?: (method: string, path: string, body: unknown) => Promise<ControlReply | undefined>;
 }
@@ -48,7 +50,7 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** Port of the CONNECT proxy, 0 for any; no proxy when left out. */
   readonly proxyPort?: number;
-  /** JSONL file that every exchange is appended to. */
+  /** JSONL file that every exchange is appended to; by default a new one in the folder HOLDFAST_RECORD_DIR, if that is set. */
   readonly record?: string;
   readonly planes?: readonly StampPlane[];
   readonly clock?: EmulatorClock;
@@ -103,6 +105,11 @@ interface Shared {
   readonly recorder: Recorder | undefined;
   readonly clock: EmulatorClock;
   readonly planes: readonly StampPlane[];
+}
+
+function recordFile(options: EmulatorOptions): string | undefined {
+  const folder = process.env["HOLDFAST_RECORD_DIR"];
+  return options.record ?? (folder === undefined ? undefined : join(folder, `${randomUUID()}.jsonl`));
 }
 
 /** Builds the planes of a stamp, one after another, and adds what each brings. */
@@ -184,6 +191,7 @@ async function startStamp(
   port = server.port;
   faults.onChange(() => void server.setReachable(faults.peek("lose-stamp") === undefined));
   stamp.resume();
+  for (const one of parts) await one.started?.();
   const running = describeStamp(stamp, {
     port,
     plainPort: server.plainPort,
@@ -207,7 +215,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     openCertificateAuthority(folder, clock.now()),
     readOrMake(join(folder, "signing.key"), makeSigningKey),
   ]);
-  const recorder = options.record === undefined ? undefined : stack.use(createRecorder(options.record));
+  const record = recordFile(options);
+  const recorder = record === undefined ? undefined : stack.use(createRecorder(record));
   const shared = { folder, isEphemeral, authority, signingKey, recorder, clock, planes: options.planes ?? [] };
   const started: StartedStamp[] = [];
   const base = options.port ?? 0;
