@@ -18,7 +18,8 @@ export async function addCompletion(program: Command, services: Services): Promi
   const completion = tab(program);
   completion.commands.delete("complete");
   for (const [path, command] of completion.commands) {
-    const stampOption = command.options.get("stamp") ?? (path === "restore vm" ? command.options.get("to") : undefined);
+    const stampOption =
+      command.options.get("stamp") ?? (path.startsWith("restore ") ? command.options.get("to") : undefined);
     if (stampOption !== undefined) stampOption.handler = (complete) => offer(complete, known.stamps, "stamp");
     for (const argument of command.arguments.values()) {
       if (stampArguments.includes(path)) argument.handler = (complete) => offer(complete, known.stamps, "stamp");

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import type { RestoreDiskCommandInput } from "../commands/restore-disk.ts";
+import type { RestoreVmCommandInput } from "../commands/restore-vm.ts";
 import type { RepositoryOptions } from "../commands/repository-session.ts";
 import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
@@ -13,4 +15,48 @@ export function addPointCommands(program: Command, parts: ProgramParts): void {
   ).action((vm: string | undefined, options: RepositoryOptions) =>
     runLazily(parts, async () => (await import("../commands/points.ts")).runPoints, { ...options, vm }),
   );
+  const restore = program.command("restore").description("bring a disk or a VM back from a recovery point");
+  addRestoreVm(restore, parts);
+  addRestoreDisk(restore, parts);
+}
+
+function addRestoreVm(restore: Command, parts: ProgramParts): void {
+  withRepository(
+    defineCommand(restore, "vm <point>", {
+      description: "make a VM from a recovery point, on the same stamp or another; shows its plan and asks first",
+      examples: [
+        "restore vm web1@latest --name web1-back --resource-group app --plan-only",
+        "restore vm 019a3c5e --to west --name web1 --resource-group app --subnet /subscriptions/…/subnets/front --start",
+      ],
+    }),
+  )
+    .requiredOption("--name <name>", "name of the new VM")
+    .requiredOption("--resource-group <group>", "resource group of the new VM; made where there is none")
+    .option("--to <stamp>", "stamp to restore to, where there are several")
+    .option("--subnet <id>", "ARM id of the subnet; that of the point without it")
+    .option("--size <size>", "VM size; that of the point without it")
+    .option("--keep-addresses", "give the VM the private addresses that it had")
+    .option("--start", "start the VM once it is made")
+    .option("--plan-only", "show the plan and what speaks against it, and stop")
+    .option("--yes", "do not ask")
+    .action((point: string, options: Omit<RestoreVmCommandInput, "point">) =>
+      runLazily(parts, async () => (await import("../commands/restore-vm.ts")).runRestoreVm, { ...options, point }),
+    );
+}
+
+function addRestoreDisk(restore: Command, parts: ProgramParts): void {
+  withRepository(
+    defineCommand(restore, "disk <point>", {
+      description: "make a managed disk from one disk of a recovery point",
+      examples: ["restore disk web1@latest --disk lun0 --name web1-data-back --resource-group app --yes"],
+    }),
+  )
+    .requiredOption("--name <name>", "name of the new disk")
+    .requiredOption("--resource-group <group>", "resource group of the new disk; made where there is none")
+    .option("--disk <disk>", "os, lun0, … or the disk's name, where the point has several")
+    .option("--to <stamp>", "stamp to restore to, where there are several")
+    .option("--yes", "do not ask")
+    .action((point: string, options: Omit<RestoreDiskCommandInput, "point">) =>
+      runLazily(parts, async () => (await import("../commands/restore-disk.ts")).runRestoreDisk, { ...options, point }),
+    );
 }
