@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createWorld, writePages } from "@holdfast/engine/testing";
+import { expect, test } from "vitest";
+import { runCli } from "../cli/run-cli.ts";
+import type { Services } from "../composition/services.ts";
+import { createFakeServices } from "../testing/fake-services.ts";
+import { createFakeTerminal } from "../testing/fake-terminal.ts";
+
+/** The command over the engine's fakes: one stamp called east with one VM, and a repository in memory. */
+async function makeSite() {
+  const path = await mkdtemp(join(tmpdir(), "holdfast-cli-"));
+  const world = createWorld();
+  const ignoreDispose = { [Symbol.asyncDispose]: async () => undefined };
+  const services: Services = {
+    ...createFakeServices({ HOLDFAST_HOME: join(path, "home"), HOLDFAST_PASSPHRASE_FILE: join(path, "pass") }),
+    connectStamp: async () => Object.assign(world.stamp, ignoreDispose),
+    createRepository: async ({ keepKit, passphrase }) => {
+      await keepKit({ id: world.points.id, recoveryKit: passphrase, lastGroup: passphrase });
+      return { id: world.points.id };
+    },
+    openRepository: async () => Object.assign(world.points, ignoreDispose),
+  };
+  await writeFile(join(path, "pass"), "correct horse", { mode: 0o600 });
+  const run = async (args: readonly string[], answers: readonly string[] = []) => {
+    const terminal = createFakeTerminal(answers);
+    return { exitCode: await runCli(args, { terminal, services }), terminal };
+  };
+  const json = async (...args: readonly string[]) => JSON.parse((await run([...args, "--json"])).terminal.out());
+  const arm = "https://management.east.ash.example";
+  const secret = ["--secret-file", join(path, "pass")];
+  await run(["stamp", "add", "east", "--arm", arm, "--tenant", "adfs", "--client-id", "c", ...secret]);
+  await run(["repo", "init", join(path, "data"), "--recovery-kit", join(path, "kit")]);
+  const disposal = { [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return { world, run, json, ...disposal };
+}
+
+test("backup captures a VM, then only its changes, and points lists both", async () => {
+  await using site = await makeSite();
+  const first = await site.run(["backup", "WEB1", "--running-snapshot"]);
+  expect([first.exitCode, first.terminal.out()]).toEqual([0, expect.stringContaining("full, first-capture")]);
+  writePages(site.world.stamp, site.world.vm, 3);
+  const second = await site.run(["backup", "web1", "--running-snapshot"]);
+  expect([second.exitCode, second.terminal.out()]).toEqual([0, expect.stringContaining("web1-disk0  changes: ")]);
+  const points = await site.json("points", "web1");
+  expect(points).toHaveLength(2);
+  expect(await site.json("points", "db1")).toEqual([]);
+  expect((await site.run(["points"])).terminal.out()).toMatch(/POINT .+\n.+changes .+\n.+full /);
+});
+
+test("restore vm shows its plan, does nothing on a no, and restores on a yes", async () => {
+  await using site = await makeSite();
+  await site.run(["backup", "web1", "--running-snapshot"]);
+  const restore = ["restore", "vm", "web1@latest", "--name", "web1-back", "--resource-group", "app"];
+  const subnet = site.world.vm.nics[0]?.ipConfigurations[0]?.subnetId ?? "";
+  const plan = await site.json(...restore, "--subnet", subnet, "--plan-only");
+  expect(plan).toMatchObject({ vmName: "web1-back", resourceGroup: "app" });
+  const declined = await site.run([...restore, "--subnet", subnet], ["n"]);
+  expect([declined.exitCode, declined.terminal.err()]).toEqual([2, expect.stringContaining("cli.input.declined")]);
+  expect(declined.terminal.err()).toContain("restore  ");
+  const vms = async () => (await site.json("discover")).stamps[0].vms;
+  expect(await vms()).toBe(1);
+  const restored = await site.run([...restore, "--subnet", subnet], ["y"]);
+  expect([restored.exitCode, restored.terminal.out()]).toEqual([
+    0,
+    expect.stringContaining("virtualMachines/web1-back"),
+  ]);
+  expect(await vms()).toBe(2);
+});
+
+test("restore disk makes a managed disk, and a blocked plan is refused with its reasons", async () => {
+  await using site = await makeSite();
+  await site.run(["backup", "web1", "--running-snapshot"]);
+  const disk = [
+    "restore",
+    "disk",
+    "web1@latest",
+    "--disk",
+    "lun0",
+    "--name",
+    "back",
+    "--resource-group",
+    "app",
+    "--yes",
+  ];
+  expect(await site.json(...disk)).toMatchObject({ name: "back" });
+  const again = await site.run(disk);
+  expect([again.exitCode, again.terminal.err()]).toEqual([1, expect.stringContaining("engine.restore.refused")]);
+});
