@@ -12,7 +12,6 @@ export type { FaultBoard } from "./faults/fault-board.ts";
 export type { BlobPlane } from "./server/blob-plane.ts";
 export { createStorageAccounts } from "./providers/storage/storage-accounts.ts";
 export type { StorageAccount, StorageAccounts } from "./providers/storage/storage-accounts.ts";
-export { computePlane } from "./compute/compute-plane.ts";
 export { createComputeProvider } from "./compute/compute-provider.ts";
 export type { ComputeRooms, ComputeSettings } from "./compute/compute-deps.ts";
 export { createVmBodies } from "./bodies/create-vm-bodies.ts";

@@ -11,14 +11,16 @@ import { diskOperations } from "./disk-operations.ts";
 import { disksType } from "./disks.ts";
 import { virtualMachinesType } from "./virtual-machines.ts";
 import { bodyKey } from "./vm-body-control.ts";
-import { resumeVms, vmOperations } from "./vm-operations.ts";
-import { createSerialQueue } from "./serial-queue.ts";
+import { resumeVm, vmOperations } from "./vm-operations.ts";
+import { createSerialQueue, type SerialQueue } from "./serial-queue.ts";
 import { snapshotOperations } from "./snapshot-operations.ts";
 import { snapshotsType } from "./snapshots.ts";
 
 /** Operations on one resource never overlap: each finds what the one before left. */
-function oneByOne(handlers: Readonly<Record<string, OperationHandler>>): Record<string, OperationHandler> {
-  const serially = createSerialQueue();
+function oneByOne(
+  handlers: Readonly<Record<string, OperationHandler>>,
+  serially: SerialQueue,
+): Record<string, OperationHandler> {
   return Object.fromEntries(
     Object.entries(handlers).map(([kind, handler]) => [
       kind,
@@ -39,6 +41,7 @@ export interface ComputeProvider extends Provider {
 /** Builds Microsoft.Compute of one stamp. */
 export function createComputeProvider(rooms: ComputeRooms, settings: ComputeSettings): ComputeProvider {
   const deps = computeDeps(rooms, settings);
+  const serially = createSerialQueue();
   return {
     namespace: "Microsoft.Compute",
     types: [
@@ -52,16 +55,23 @@ export function createComputeProvider(rooms: ComputeRooms, settings: ComputeSett
       ...scaleSetTypes(deps),
       ...locationTypes(deps),
     ],
-    operationKinds: oneByOne({
-      ...diskOperations(deps),
-      ...snapshotOperations(deps),
-      ...accessOperations(deps),
-      ...vmOperations(deps),
-      ...extensionOperations(),
-      ...imageOperations(deps),
-      ...scaleSetOperations(),
-    }),
-    resumeVms: (stamp) => resumeVms(deps, stamp),
+    operationKinds: oneByOne(
+      {
+        ...diskOperations(deps),
+        ...snapshotOperations(deps),
+        ...accessOperations(deps),
+        ...vmOperations(deps),
+        ...extensionOperations(),
+        ...imageOperations(deps),
+        ...scaleSetOperations(),
+      },
+      serially,
+    ),
+    resumeVms: async (stamp) => {
+      for (const { id } of stamp.resources.list("Microsoft.Compute/virtualMachines", "")) {
+        await serially(id.toLowerCase(), () => resumeVm(id, deps, stamp));
+      }
+    },
     serialLog: async (vmId, stamp) => {
       const vm = stamp.resources.get(vmId);
       return vm === undefined ? undefined : deps.bodies.serialLog(bodyKey(vm));

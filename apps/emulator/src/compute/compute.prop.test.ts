@@ -121,6 +121,7 @@ test("whatever is done to disks, snapshots and VMs, they agree with each other a
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
       stamp.clock.ms += 3_600_000;
+      for (const one of ["a", "b", "c"]) await stamp.disk(one, 2);
       for (const one of steps) expect(await take(stamp, one)).toMatch(/^(?:Succeeded|2\d\d|4\d\d \w+)$/);
       await checkInvariants(stamp);
       stamp.clock.ms += 3_600_000;

@@ -101,19 +101,18 @@ export function vmOperations(deps: ComputeDeps): Record<string, OperationHandler
 }
 
 /**
- * Starts the VMs that ran when the emulator ended, and moves those off lost nodes. One that cannot be started is shown
- * as failed and keeps nobody else from starting.
+ * Starts a VM that ran when the emulator ended, and moves it off a lost node. One that cannot be started is shown as
+ * failed and keeps nobody else from starting.
  */
-export async function resumeVms(deps: ComputeDeps, stamp: StampServices): Promise<void> {
-  for (const vm of stamp.resources.list("Microsoft.Compute/virtualMachines", "")) {
-    if (vm.hidden?.["power"] !== "running" || vm.properties["provisioningState"] === "Deleting") continue;
-    const isLost = deps.isNodeLost((vm.hidden["node"] as number | undefined) ?? 0);
-    if (isLost) await deps.bodies.stop(bodyKey(vm));
-    if (!isLost && deps.bodies.isRunning(bodyKey(vm))) continue;
-    try {
-      await startVm(vm, deps, stamp);
-    } catch {
-      await rememberVm(vm, stamp, { provisioningState: "Failed", hidden: { power: "stopped" } });
-    }
+export async function resumeVm(id: string, deps: ComputeDeps, stamp: StampServices): Promise<void> {
+  const vm = stamp.resources.get(id);
+  if (vm?.hidden?.["power"] !== "running" || vm.properties["provisioningState"] === "Deleting") return;
+  const isLost = deps.isNodeLost((vm.hidden["node"] as number | undefined) ?? 0);
+  if (isLost) await deps.bodies.stop(bodyKey(vm));
+  if (!isLost && deps.bodies.isRunning(bodyKey(vm))) return;
+  try {
+    await startVm(vm, deps, stamp);
+  } catch {
+    await rememberVm(vm, stamp, { provisioningState: "Failed", hidden: { power: "stopped" } });
   }
 }

@@ -5,7 +5,7 @@ import type { StampOptions } from "../../core/stamp-config.ts";
 import type { FaultBoard } from "../../faults/fault-board.ts";
 import { createStampClient, type HttpReply } from "../../testing/stamp-client.ts";
 import type { ComputeSettings } from "../compute-deps.ts";
-import { computePlane } from "../compute-plane.ts";
+import { createComputeProvider } from "../compute-provider.ts";
 import { FakeDiskAccess, FakePageBlobs } from "./fake-disk-access.ts";
 import { MemoryPageStore } from "./memory-page-store.ts";
 
@@ -65,7 +65,25 @@ export async function startComputeStamp(options: ComputeStampOptions = {}): Prom
     clock: { now: () => clock.ms },
     ...(process.env["ASH_RECORD"] === undefined ? {} : { record: process.env["ASH_RECORD"] }),
     ...more,
-    planes: [computePlane(() => ({ pages, access, blobs, bodies }), settings)],
+    planes: [
+      async ({ stamp: { core, services }, faults }) => {
+        const provider = createComputeProvider(
+          { pages, access, blobs, bodies },
+          {
+            build: core.config.build,
+            quotas: core.config.quotas,
+            isNodeLost: (node) => faults.list().some(({ fault }) => fault.kind === "lose-node" && fault.node === node),
+            stallMs: (id) => faults.take("stall-guest-io", id)?.stallMs,
+            ...settings,
+          },
+        );
+        const started = async (): Promise<void> => {
+          await provider.resumeVms(services);
+          faults.onChange(() => void provider.resumeVms(services));
+        };
+        return { providers: [provider], started };
+      },
+    ],
   });
   const east = emulator.stamp("east");
   const client = await createStampClient(east, emulator.caCertificate);
