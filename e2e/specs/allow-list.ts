@@ -32,4 +32,16 @@ export const allowances: readonly Allowance[] = [
     reason: "No specification knows the versions and types that the platform refuses; the emulator refused them too.",
     matches: (d) => /OPERATION_NOT_FOUND/.test(d.code) && d.exchange.status >= 400,
   },
+  {
+    name: "ambiguous-record-set-list",
+    reason:
+      "The DNS specification has two operations whose addresses both fit `recordsets`; the validator picks neither.",
+    matches: (d) => d.code === "MULTIPLE_OPERATIONS_FOUND" && /\/dnszones\/[^/]+\/recordsets$/i.test(pathOf(d)),
+  },
+  {
+    name: "provider-registration",
+    reason:
+      "The validator takes the provider that is registered for the one that answers; the answer is Microsoft.Resources'.",
+    matches: (d) => /^\/subscriptions\/[^/]+\/providers\/[^/]+\/(un)?register$/i.test(pathOf(d)),
+  },
 ];

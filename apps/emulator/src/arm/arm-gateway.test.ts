@@ -40,7 +40,7 @@ describe("versions and types", () => {
       "MissingSubscriptionRegistration",
     ]);
 
-    const registered = await client.arm("POST", `${subscription}/providers/microsoft.storage/register`, "2019-10-01");
+    const registered = await client.arm("POST", `${subscription}/providers/Microsoft.Storage/register`, "2019-10-01");
     expect(registered.body.registrationState).toBe("Registered");
     expect(await ask(`${subscription}/providers/Microsoft.Storage/storageAccounts`, "2019-06-01")).toEqual([
       200,
@@ -106,7 +106,11 @@ describe("roles", () => {
       `The client '${clientId}' with object id '${objectId}' does not have authorization to perform action 'Microsoft.Network/virtualNetworks/write' over scope '${id}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
     );
     const account = `${group}/providers/Microsoft.Storage/storageAccounts/acct`;
-    await client.arm("PUT", account, "2019-06-01", { location: "east", sku: { name: "Standard_LRS" } });
+    await client.arm("PUT", account, "2019-06-01", {
+      location: "east",
+      kind: "Storage",
+      sku: { name: "Standard_LRS" },
+    });
     expect((await reader.arm("POST", `${account}/listKeys`, "2019-06-01")).status).toBe(403);
     expect(emulator.stamps.length).toBe(1);
   });
@@ -161,7 +165,11 @@ describe("locks", () => {
     await using fixture = await startArmFixture();
     const { client, group } = fixture;
     const account = `${group}/providers/Microsoft.Storage/storageAccounts/acct`;
-    await client.arm("PUT", account, "2019-06-01", { location: "east", sku: { name: "Standard_LRS" } });
+    await client.arm("PUT", account, "2019-06-01", {
+      location: "east",
+      kind: "Storage",
+      sku: { name: "Standard_LRS" },
+    });
     const lock = `${account}/providers/Microsoft.Authorization/locks/frozen`;
     expect((await client.arm("PUT", lock, "2016-09-01", { properties: { level: "ReadOnly" } })).status).toBe(201);
     expect((await client.arm("POST", `${account}/listKeys`, "2019-06-01")).status).toBe(409);

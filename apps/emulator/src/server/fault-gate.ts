@@ -3,8 +3,14 @@ import type { FaultBoard } from "../faults/fault-board.ts";
 
 /** What stands before both planes: the faults that do not depend on what is asked. */
 export interface FaultGate {
-  /** Answers in the platform's place where a fault strikes; its name then, else undefined. */
-  strike(plane: "arm" | "blob", subject: string, response: ServerResponse): string | undefined;
+  /** Lets a fault strike: it answers in the platform's place, or spoils the answer to come. */
+  strike(plane: "arm" | "blob", subject: string, response: ServerResponse): Strike | undefined;
+}
+
+export interface Strike {
+  readonly name: string;
+  /** Nothing more is to be written. */
+  readonly isAnswered: boolean;
 }
 
 const html =
@@ -55,19 +61,20 @@ export function createFaultGate(faults: FaultBoard): FaultGate {
           ...(isBlob ? { "x-ms-error-code": "ServerBusy" } : {}),
         });
         response.end(body);
-        return "throttle";
+        return { name: "throttle", isAnswered: true };
       }
       const page = faults.peek("answer-html", subject);
       if (page !== undefined && applies(plane, page.plane)) {
         faults.take("answer-html", subject);
         response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
         response.end(html);
-        return "answer-html";
+        return { name: "answer-html", isAnswered: true };
       }
       const cut = faults.peek("cut-response", subject);
       if (cut !== undefined && applies(plane, cut.plane)) {
         faults.take("cut-response", subject);
         cutAfter(response, cut.afterBytes);
+        return { name: "cut-response", isAnswered: false };
       }
       return undefined;
     },

@@ -64,7 +64,7 @@ function flatHeaders(headers: Readonly<Record<string, unknown>>): Record<string,
 
 /** Signatures are credentials too. */
 function withoutSignature(text: string): string {
-  return text.replaceAll(/([?&]sig=)[^&]*/g, "$1removed");
+  return text.replaceAll(/([?&]sig=)[^&"\s<]*/g, "$1removed");
 }
 
 /** Appends to a JSONL file. */
@@ -84,7 +84,7 @@ export function createRecorder(file: string): Recorder {
         sent.add(chunk, encoding);
         return push(chunk, encoding);
       };
-      tapResponse(response, received);
+      const headersOf = tapResponse(response, received);
       const closed = once(response, "close");
       open.add(closed);
       response.once("close", () => {
@@ -92,7 +92,7 @@ export function createRecorder(file: string): Recorder {
         if (failure !== undefined) return;
         const headers = flatHeaders(request.headers);
         const requestBody = context.plane === "other" ? undefined : sent.text(request.headers["content-type"]);
-        const responseBody = context.plane === "other" ? undefined : received.text(response.getHeader("content-type"));
+        const responseBody = context.plane === "other" ? undefined : received.text(headersOf()["content-type"]);
         const exchange: RecordedExchange = {
           plane: context.plane,
           method: request.method ?? "GET",
@@ -102,7 +102,7 @@ export function createRecorder(file: string): Recorder {
           ),
           ...(requestBody === undefined ? {} : { requestBody }),
           status: response.statusCode,
-          responseHeaders: flatHeaders(response.getHeaders()),
+          responseHeaders: flatHeaders(headersOf()),
           ...(responseBody === undefined ? {} : { responseBody: withoutSignature(responseBody) }),
           ...(context.fault === undefined ? {} : { fault: context.fault }),
         };
@@ -119,9 +119,19 @@ export function createRecorder(file: string): Recorder {
   };
 }
 
-function tapResponse(response: ServerResponse, tap: BodyTap): void {
+/** Taps the body, and answers the headers as sent: those given to `writeHead` are kept nowhere else. */
+function tapResponse(response: ServerResponse, tap: BodyTap): () => Readonly<Record<string, unknown>> {
+  const written: Record<string, unknown> = {};
+  const writeHead = response.writeHead.bind(response) as (...all: unknown[]) => ServerResponse;
   const write = response.write.bind(response) as (...all: unknown[]) => boolean;
   const end = response.end.bind(response) as (...all: unknown[]) => ServerResponse;
+  response.writeHead = ((...all: unknown[]) => {
+    const headers = all.at(-1);
+    if (typeof headers === "object" && headers !== null && !Array.isArray(headers)) {
+      for (const [name, value] of Object.entries(headers)) written[name.toLowerCase()] = value;
+    }
+    return writeHead(...all);
+  }) as typeof response.writeHead;
   response.write = ((...all: unknown[]) => {
     tap.add(all[0], all[1]);
     return write(...all);
@@ -130,4 +140,5 @@ function tapResponse(response: ServerResponse, tap: BodyTap): void {
     tap.add(all[0], all[1]);
     return end(...all);
   }) as typeof response.end;
+  return () => ({ ...response.getHeaders(), ...written });
 }

@@ -68,8 +68,9 @@ async function answer(deps: StampServerDeps, request: IncomingMessage, response:
   const context: RecordContext = { plane, url: url.href, fault: undefined };
   deps.recorder?.watch(context, request, response);
   if (plane !== "other") {
-    context.fault = deps.gate.strike(plane, `${request.method} ${url.host}${url.pathname}${url.search}`, response);
-    if (context.fault !== undefined) return;
+    const strike = deps.gate.strike(plane, `${request.method} ${url.host}${url.pathname}${url.search}`, response);
+    context.fault = strike?.name;
+    if (strike?.isAnswered === true) return;
   }
   if (service === "blob" && deps.blobPlane !== undefined) return deps.blobPlane.handle(request, response);
   if (service === "arm") return answerArm(deps.arm, url, request, response);
@@ -89,8 +90,9 @@ async function answerPlain(deps: StampServerDeps, request: IncomingMessage, resp
   const url = addressOf(request);
   const context: RecordContext = { plane: "blob", url: url.href, fault: undefined };
   deps.recorder?.watch(context, request, response);
-  context.fault = deps.gate.strike("blob", `${request.method} ${url.host}${url.pathname}${url.search}`, response);
-  if (context.fault !== undefined) return;
+  const strike = deps.gate.strike("blob", `${request.method} ${url.host}${url.pathname}${url.search}`, response);
+  context.fault = strike?.name;
+  if (strike?.isAnswered === true) return;
   if (deps.blobPlane === undefined)
     writeJson(response, 404, { error: { code: "NotFound", message: "no storage here" } });
   else await deps.blobPlane.handle(request, response);

@@ -107,7 +107,7 @@ export async function writeNetworkResource(
     type: rules.type,
     location: next.location,
     ...(next.tags ? { tags: next.tags } : {}),
-    ...(rules.hasSku ? { sku: next.sku ?? { name: "Basic", tier: "Regional" } } : {}),
+    ...(rules.hasSku ? { sku: next.sku ?? { name: "Basic" } } : {}),
     etag: `W/"${stamp.uuid()}"`,
     properties: {
       ...settled,

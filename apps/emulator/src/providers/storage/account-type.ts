@@ -140,7 +140,7 @@ export async function deleteAccount(call: ArmCall, stamp: StampServices): Promis
 }
 
 function keyList(keys: readonly [string, string]): ArmReply {
-  const shown = keys.map((value, index) => ({ keyName: `key${index + 1}`, value, permissions: "FULL" }));
+  const shown = keys.map((value, index) => ({ keyName: `key${index + 1}`, value, permissions: "Full" }));
   return { status: 200, body: { keys: shown } };
 }
 

@@ -32,9 +32,15 @@ test("storage accounts hand out keys, renew one, and free their name when delete
   const second = await client.arm("PUT", id.replace("acct1", "acct2"), version, body);
   expect([second.status, second.body.error.code]).toEqual([409, "OperationNotAllowed"]);
   const check = `${subscription}/providers/Microsoft.Storage/checkNameAvailability`;
-  expect((await client.arm("POST", check, version, { name: "acct1" })).body.reason).toBe("AlreadyExists");
+  expect(
+    (await client.arm("POST", check, version, { name: "acct1", type: "Microsoft.Storage/storageAccounts" })).body
+      .reason,
+  ).toBe("AlreadyExists");
   expect((await client.arm("DELETE", id, version)).status).toBe(200);
-  expect((await client.arm("POST", check, version, { name: "acct1" })).body.nameAvailable).toBe(true);
+  expect(
+    (await client.arm("POST", check, version, { name: "acct1", type: "Microsoft.Storage/storageAccounts" })).body
+      .nameAvailable,
+  ).toBe(true);
 
   const refused = await client.arm("PUT", id, version, { ...body, sku: { name: "Standard_GRS" } });
   expect([refused.status, refused.body.error.code]).toEqual([400, "InvalidAccountType"]);
