@@ -261,6 +261,9 @@ export class FakeStamp implements Stamp {
   }
   async deleteBlob(blobUri: string): Promise<void> {
     this.blobs.delete(blobUri);
+    for (const uri of this.blobSnapshots.keys()) {
+      if (uri.startsWith(`${blobUri}?`)) this.blobSnapshots.delete(uri);
+    }
   }
 
   async ensureResourceGroup(): Promise<void> {}
