@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createWorld, writePages } from "@holdfast/engine/testing";
+import { createWorld, digestLiveDisks, writePages } from "@holdfast/engine/testing";
 import { expect, test } from "vitest";
 import { runCli } from "../cli/run-cli.ts";
 import type { Services } from "../composition/services.ts";
@@ -33,7 +34,7 @@ async function makeSite() {
   await run(["stamp", "add", "east", "--arm", arm, "--tenant", "adfs", "--client-id", "c", ...secret]);
   await run(["repo", "init", join(path, "data"), "--recovery-kit", join(path, "kit")]);
   const disposal = { [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-  return { world, run, json, ...disposal };
+  return { path, world, run, json, ...disposal };
 }
 
 test("backup captures a VM, then only its changes, and points lists both", async () => {
@@ -87,4 +88,27 @@ test("restore disk makes a managed disk, and a blocked plan is refused with its 
   expect(await site.json(...disk)).toMatchObject({ name: "back" });
   const again = await site.run(disk);
   expect([again.exitCode, again.terminal.err()]).toEqual([1, expect.stringContaining("engine.restore.refused")]);
+});
+
+test("export writes a disk that equals the live one, and never over another file", async () => {
+  await using site = await makeSite();
+  await site.run(["backup", "web1", "--running-snapshot"]);
+  const to = join(site.path, "web1.raw");
+  const wanted = ["export", "web1@latest", "--disk", "os", "--to", to];
+  expect((await site.run(wanted)).exitCode).toBe(0);
+  const digest = createHash("sha256")
+    .update(await readFile(to))
+    .digest("hex");
+  expect(digest).toBe(digestLiveDisks(site.world.stamp, site.world.vm)[0]);
+  expect((await site.run(wanted)).terminal.err()).toContain("engine.export.file-exists");
+  const strange = await site.run(["export", "web1@latest", "--to", "web1.vmdk"]);
+  expect([strange.exitCode, strange.terminal.err()]).toEqual([2, expect.stringContaining("cli.usage.format")]);
+});
+
+test("stamp probe prints a table and keeps it with the stamp", async () => {
+  await using site = await makeSite();
+  const probed = await site.run(["stamp", "probe", "east"]);
+  expect([probed.exitCode, probed.terminal.out()]).toEqual([0, expect.stringContaining("incremental-snapshots  yes")]);
+  expect((await site.json("stamp", "show", "east")).probe.capabilities.length).toBeGreaterThan(3);
+  expect(await site.json("janitor")).toEqual([{ stamp: "east", removed: 0, failed: [] }]);
 });

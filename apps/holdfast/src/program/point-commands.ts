@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { ExportCommandInput } from "../commands/export.ts";
 import type { RestoreDiskCommandInput } from "../commands/restore-disk.ts";
 import type { RestoreVmCommandInput } from "../commands/restore-vm.ts";
 import type { RepositoryOptions } from "../commands/repository-session.ts";
@@ -18,6 +19,21 @@ export function addPointCommands(program: Command, parts: ProgramParts): void {
   const restore = program.command("restore").description("bring a disk or a VM back from a recovery point");
   addRestoreVm(restore, parts);
   addRestoreDisk(restore, parts);
+  addExport(program, parts);
+}
+
+function addExport(program: Command, parts: ProgramParts): void {
+  withRepository(
+    defineCommand(program, "export <point>", {
+      description: "write one disk of a recovery point as a VHD, raw or qcow2 file",
+      examples: ["export web1@latest --to web1.vhd", "export 019a3c5e --disk lun0 --to data.qcow2"],
+    }),
+  )
+    .requiredOption("--to <file>", "new file; the end of its name, .vhd, .raw or .qcow2, says the format")
+    .option("--disk <disk>", "os, lun0, … or the disk's name, where the point has several")
+    .action((point: string, options: Omit<ExportCommandInput, "point">) =>
+      runLazily(parts, async () => (await import("../commands/export.ts")).runExport, { ...options, point }),
+    );
 }
 
 function addRestoreVm(restore: Command, parts: ProgramParts): void {

@@ -23,6 +23,14 @@ export function addStampCommands(program: Command, parts: ProgramParts): void {
     .action((name: string, options: { readonly leaveObjects?: boolean }) =>
       runLazily(parts, async () => (await import("../commands/stamp-list.ts")).runStampRemove, { name, ...options }),
     );
+  defineCommand(stamp, "probe <name>", {
+    description: "find out what a stamp really does, by asking and by trying on a small disk of its own",
+    examples: ["stamp probe east", "stamp probe east --json"],
+  })
+    .option("--resource-group <group>", "where the probe makes its disk and blob; made where missing, and stays")
+    .action((name: string, options: { readonly resourceGroup?: string }) =>
+      runLazily(parts, async () => (await import("../commands/stamp-probe.ts")).runStampProbe, { ...options, name }),
+    );
 }
 
 function addStampAdd(stamp: Command, parts: ProgramParts): void {
