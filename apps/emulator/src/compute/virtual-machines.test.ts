@@ -221,3 +221,14 @@ test("VMs of a lost node run on others", async () => {
   await stamp.done("POST", "virtualMachines/vm1/restart");
   expect(await stamp.power("vm1")).toBe("PowerState/running");
 });
+
+test("a VM whose creation failed runs after it is put again", async () => {
+  await using stamp = await startComputeStamp();
+  await stamp.disk("os");
+  stamp.faults.add({ kind: "fail-operation", pattern: "compute.vm.put", count: 1 });
+  const body = await stamp.vmBody("vm1", "os");
+  expect(await stamp.done("PUT", "virtualMachines/vm1", body)).toBe("Failed InternalExecutionError");
+  expect(await stamp.power("vm1")).toBe("PowerState/deallocated");
+  expect(await stamp.done("PUT", "virtualMachines/vm1", body)).toBe("Succeeded");
+  expect(await stamp.power("vm1")).toBe("PowerState/running");
+});

@@ -5,6 +5,7 @@ import { notAllowed, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import { diskQuota } from "./compute-usage.ts";
 import { isDeallocated } from "./disk-state.ts";
+import { isUnready } from "./disks.ts";
 import { asObject, onlyKnown, tagsAt } from "./request-fields.ts";
 import { requireStartable } from "./vm-body-control.ts";
 import { instanceView, presentVm } from "./vm-instance-view.ts";
@@ -66,7 +67,8 @@ async function putVm(call: ArmCall, deps: ComputeDeps, stamp: StampServices): Pr
   requireVmQuota(call, request, present, stamp);
   for (const disk of request.newDisks) await stamp.resources.put(disk);
   await stamp.resources.put(request.vm);
-  const isNew = present === undefined || present.properties["provisioningState"] === "Failed";
+  // One whose first operation failed, or was made to fail, has never run: it is made again.
+  const isNew = present === undefined || isUnready(present);
   const headers = await begin(call, stamp, { vm: request.vm, kind: "compute.vm.put", args: { isNew }, deps });
   const { "azure-asyncoperation": address = "", "retry-after": retryAfter = "1" } = headers;
   return {
