@@ -50,7 +50,7 @@ export const runStampShow: CommandHandler<{ readonly name: string }> = async ({ 
       ["ca file", stamp.caFile ?? "none"],
       ["subscription", stamp.subscriptionId ?? "the only one"],
       ...Object.entries(stamp.resolve).map(([host, address]): [string, string] => ["resolve", `${host}=${address}`]),
-      ...(probe?.capabilities ?? []).map(({ name: capability, finding }): [string, string] => [capability, finding]),
+      ...(probe?.capabilities ?? []).map(({ name: capability, state }): [string, string] => [capability, state]),
     ]),
   );
 };

@@ -24,8 +24,14 @@ export const runStampProbe: CommandHandler<{ readonly name: string; readonly res
         capability,
         state,
         provenance,
-        finding,
+        shorten(finding),
       ]),
     ),
   );
 };
+
+/** The list of all versions would fill the screen; JSON has it whole. */
+function shorten(finding: string): string {
+  const longest = 120;
+  return finding.length <= longest ? finding : `${finding.slice(0, longest)}… (whole with --json)`;
+}
