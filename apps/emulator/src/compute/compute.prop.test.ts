@@ -130,6 +130,6 @@ test("whatever is done to disks, snapshots and VMs, they agree with each other a
       }
       expect(stamp.pages.ids).toEqual([]);
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 }, 60_000);
