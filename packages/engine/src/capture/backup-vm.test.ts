@@ -29,6 +29,32 @@ describe("backupVm", () => {
     expect((await records.listLedger("east")).map((entry) => entry.state)).toEqual(["kept", "kept"]);
   });
 
+  test("records what was cleared as zeros, without reading it", async () => {
+    const { stamp, points, vm, deps } = createWorld({ diskCount: 1 });
+    const image = stamp.imageOf(vm.disks[0]!);
+    image.write(0, new Uint8Array(16_384).fill(5));
+    await backupVm(deps, { vmId: vm.id });
+    image.clear({ start: 0, end: 16_384 });
+    const point = await backupVm(deps, { vmId: vm.id });
+    expect(point.disks[0]!.bytes).toMatchObject({ listed: 16_384, read: 0 });
+    expect(await digestPoint(points, point)).toEqual(digestLiveDisks(stamp, vm));
+  });
+
+  test("has every object of a run in the ledger, marked made, while it reads", async () => {
+    const { records, vm, deps } = createWorld({ diskCount: 1 });
+    let entries: ReturnType<typeof records.listLedger> | undefined;
+    await backupVm(
+      deps,
+      { vmId: vm.id },
+      {
+        onProgress: ({ phase, doneBytes }) => {
+          if (phase === "capture" && doneBytes !== undefined) entries ??= records.listLedger("east");
+        },
+      },
+    );
+    expect((await entries)?.map(({ kind, state }) => `${kind} ${state}`)).toEqual(["snapshot made", "sas made"]);
+  });
+
   test("captures unmanaged disks with the same logic", async () => {
     const { stamp, points, vm, deps } = createWorld({ isUnmanaged: true });
     await backupVm(deps, { vmId: vm.id });
