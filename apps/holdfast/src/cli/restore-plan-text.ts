@@ -19,7 +19,10 @@ export function formatRestorePlan(plan: RestorePlan): string {
       "nic",
       `${nic.name} in ${nic.subnetId}, address ${nic.privateAddress ?? "given by the stamp"}`,
     ]),
-    ["staging", `${plan.staging.accountName}/${plan.staging.container}, removed afterwards`],
+    [
+      "staging",
+      `${plan.staging.accountName}/${plan.staging.container}: the account stays, its blobs are removed afterwards`,
+    ],
     ["start", plan.startsVm ? "yes" : "no"],
     ...findings,
   ]);
