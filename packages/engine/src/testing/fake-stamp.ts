@@ -214,6 +214,7 @@ export class FakeStamp implements Stamp {
     return this.#source(image, () => this.access.delete(key));
   }
   async revokeAccess(resourceId: string): Promise<void> {
+    if (!resourceId.startsWith("/subscriptions/")) throw new Error(`${resourceId} is no ARM id`);
     this.access.delete(resourceId.toLowerCase());
   }
 

@@ -64,3 +64,11 @@ test("leaves a VM and a disk alone that a user made under an entered name", asyn
   await runJanitor(deps);
   expect(stamp.listObjects()).toEqual(before);
 });
+
+test("asks ARM for nothing about an address, and drops its entry", async () => {
+  const { deps, records } = createWorld({ isUnmanaged: true });
+  const objectId = "https://acct.blob.east.example/vhds/a.vhd?snapshot=2026-01-01T00:00:00Z";
+  await records.enter({ id: "1", runId: "dead", stampName: "east", kind: "sas", objectId });
+  expect((await runJanitor(deps)).failures).toEqual([]);
+  expect(await records.listLedger("east")).toEqual([]);
+});
