@@ -49,3 +49,30 @@ describe.each([true, false])("a backup killed at any call, its effect done: %s",
     expect(kills).toBeGreaterThan(30);
   });
 });
+
+test("a killed backup of unmanaged disks is cleaned too, or the one snapshot without a name is told", async () => {
+  let cleaned = 0;
+  let told = 0;
+  for (let lastCall = 1; ; lastCall += 1) {
+    const world = createWorld({ isUnmanaged: true, diskCount: 1 });
+    const { vm, deps, records } = world;
+    await backupVm(deps, { vmId: vm.id });
+    const mortal = new Mortal(lastCall, { takesEffect: true });
+    const outcome = await Promise.race([mortal.death, backupVm(world.mortalDeps(mortal), { vmId: vm.id })]);
+    if (outcome !== "killed") break;
+    await new Promise((resolve) => setImmediate(resolve));
+    records.killRuns();
+    const { failures } = await runJanitor(deps);
+    if (failures.length > 0) {
+      told += 1;
+      expect(failures.map(({ error }) => error)).toEqual([
+        expect.objectContaining({ code: "engine.janitor.unnamed-snapshot" }),
+      ]);
+    } else {
+      cleaned += 1;
+      await expectOnlyBases(world);
+    }
+  }
+  // Told while the blob's address stands for a snapshot: from its entry until the entry of its name.
+  expect(cleaned).toBeGreaterThan(told);
+});
