@@ -3,8 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSystemHost, openCatalog } from "@holdfast/catalog";
 import { backupVm, runJanitor } from "@holdfast/engine";
+import { describeRecords } from "@holdfast/engine/conformance";
 import { createWorld, digestLiveDisks, digestPoint, writePages } from "@holdfast/engine/testing";
-import { expect, test } from "vitest";
+import { FakeClock } from "@holdfast/kernel/testing";
+import { afterEach, expect, test } from "vitest";
+
+const opened = new Set<AsyncDisposable>();
+
+describeRecords(async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-records-"));
+  const clock = new FakeClock();
+  const catalog = await openCatalog({ file: join(folder, "catalog.db"), clock, host: createSystemHost() });
+  opened.add(catalog);
+  opened.add({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) });
+  return catalog;
+});
+
+afterEach(async () => {
+  for (const each of opened) await each[Symbol.asyncDispose]();
+  opened.clear();
+});
 
 test("the engine captures twice over the real catalog: the second time changes only, and one base is kept", async () => {
   const folder = await mkdtemp(join(tmpdir(), "holdfast-records-"));
