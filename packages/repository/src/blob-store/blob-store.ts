@@ -1,0 +1,51 @@
+import { HoldfastError } from "@holdfast/kernel";
+import type { ByteRange } from "@holdfast/kernel";
+
+export interface BlobOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Named immutable objects. Names are of `[A-Za-z0-9/_-]`, without empty or dotted parts.
+ *
+ * Obligations: `put` is atomic and durable when it returns, and raises `repository.store.exists` rather than replace;
+ * `get` answers exactly the range, or raises `repository.store.missing` or `repository.store.short`; `list` yields every
+ * name under a prefix or raises; `delete` of what is not there succeeds. A full store raises `repository.store.full`.
+ */
+export interface BlobStore {
+  put(name: string, bytes: Uint8Array, options?: BlobOptions): Promise<void>;
+  get(name: string, range?: ByteRange, options?: BlobOptions): Promise<Uint8Array>;
+  /** Bytes of an object; null where there is none. */
+  size(name: string, options?: BlobOptions): Promise<number | null>;
+  list(prefix: string, options?: BlobOptions): AsyncIterable<string>;
+  delete(name: string, options?: BlobOptions): Promise<void>;
+}
+
+export function objectExists(name: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({
+    code: "repository.store.exists",
+    message: `${name}: the object exists already`,
+    advice: "Choose an empty place for a new repository.",
+    details: { object: name },
+    cause,
+  });
+}
+
+export function objectMissing(name: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({
+    code: "repository.store.missing",
+    message: `${name}: there is no such object`,
+    advice: "Run a check of the repository.",
+    details: { object: name },
+    cause,
+  });
+}
+
+export function objectShort(name: string): HoldfastError {
+  return new HoldfastError({
+    code: "repository.store.short",
+    message: `${name}: the object ends before the range asked for`,
+    advice: "Run a check of the repository.",
+    details: { object: name },
+  });
+}

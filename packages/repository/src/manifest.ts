@@ -1,0 +1,26 @@
+import type { RecoveryPoint } from "@holdfast/domain";
+import { invariant } from "@holdfast/kernel";
+import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
+import type { RepositoryKeys } from "./chunk-store.ts";
+import { openObject } from "./crypto/sealed-object.ts";
+import { damaged } from "./failure.ts";
+import { maxManifestBytes } from "./format/limits.ts";
+
+/** The object of a point. An id has letters, digits, `_` and `-` only. */
+export function manifestName(pointId: string): string {
+  invariant(/^[A-Za-z0-9_-]{1,128}$/.test(pointId), `point id ${JSON.stringify(pointId)} is not allowed`);
+  return `points/${pointId}`;
+}
+
+/** Reads a point; raises `repository.manifest.damaged`. */
+export async function readManifest(
+  { store, keys }: { readonly store: BlobStore; readonly keys: RepositoryKeys },
+  name: string,
+  options?: BlobOptions,
+): Promise<RecoveryPoint> {
+  const code = "repository.manifest.damaged";
+  if (((await store.size(name, options)) ?? 0) > maxManifestBytes) throw damaged(code, name, "the object is too large");
+  const plain = openObject(keys.master, name, await store.get(name, undefined, options), code);
+  // The seal says that this program wrote it: its shape needs no second check.
+  return JSON.parse(plain.toString("utf8")) as RecoveryPoint;
+}

@@ -1,0 +1,103 @@
+import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
+import { HoldfastError, hasErrorCode, invariant, normalizeRanges, totalLength } from "@holdfast/kernel";
+import type { ByteRange, Random } from "@holdfast/kernel";
+import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
+import { checkRepository } from "./check.ts";
+import type { CheckOptions } from "./check.ts";
+import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
+import { sealObject } from "./crypto/sealed-object.ts";
+import { chunkSizeBytes, maxDiskBytes } from "./format/limits.ts";
+import { manifestName, readManifest } from "./manifest.ts";
+import { openStoredDisk } from "./stored-disk.ts";
+import { planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
+
+export interface PointStoreParts {
+  readonly store: BlobStore;
+  readonly keys: RepositoryKeys;
+  readonly chunks: ChunkStore;
+  readonly random: Random;
+}
+
+export interface CaptureInput {
+  readonly source: {
+    readonly sizeBytes: number;
+    read(range: ByteRange, options?: BlobOptions): Promise<Uint8Array>;
+  };
+  readonly ranges: readonly ByteRange[];
+  readonly zeroRanges?: readonly ByteRange[];
+  readonly base?: DiskImage;
+  readonly onProgress?: (progress: { readBytes: number; totalBytes: number; storedBytes: number }) => void;
+}
+
+/** The store of recovery points over an open repository. Matches the engine's port by structure. */
+export function createPointStore(parts: PointStoreParts) {
+  const { store, keys, chunks } = parts;
+  const list = async (options?: BlobOptions): Promise<RecoveryPoint[]> => {
+    const points: RecoveryPoint[] = [];
+    for await (const name of store.list("points/", options)) points.push(await readManifest(parts, name, options));
+    return points.sort((a, b) => b.publishedAtMs - a.publishedAtMs || (a.id < b.id ? -1 : 1));
+  };
+  const find = async (pointId: string, options?: BlobOptions): Promise<RecoveryPoint | null> => {
+    const name = manifestName(pointId);
+    return (await store.size(name, options)) === null ? null : readManifest(parts, name, options);
+  };
+  return {
+    id: keys.repositoryId,
+    captureDisk: (capture: CaptureInput, options?: BlobOptions) => captureDisk(parts, capture, options),
+    listPoints: list,
+    findPoint: find,
+    openDisk: async (image: DiskImage, _options?: BlobOptions) => openStoredDisk(chunks, image),
+    check: (options?: CheckOptions) => checkRepository(parts, options),
+    async publishPoint(point: RecoveryPoint, options?: BlobOptions): Promise<void> {
+      const name = manifestName(point.id);
+      for (const { image } of point.disks)
+        invariant(
+          image.rootId === null || chunks.chunks.has(image.rootId),
+          `image ${image.rootId} is not durable here`,
+        );
+      const text = JSON.stringify(point);
+      try {
+        await store.put(name, sealObject(keys.master, name, parts.random.bytes(16), Buffer.from(text)), options);
+      } catch (error) {
+        if (!hasErrorCode(error, "repository.store.exists")) throw error;
+        // An earlier try may have reached the store before its answer was lost.
+        if (JSON.stringify(await readManifest(parts, name, options)) === text) return;
+        throw new HoldfastError({
+          code: "repository.point.exists",
+          message: `another point with the id ${point.id} is published`,
+          advice: "Publish the point under a new id.",
+          details: { pointId: point.id },
+          cause: error,
+        });
+      }
+    },
+    async [Symbol.asyncDispose](): Promise<void> {},
+  };
+}
+
+async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, options?: BlobOptions) {
+  const { source, base, ranges, zeroRanges } = capture;
+  const { sizeBytes } = source;
+  invariant(
+    Number.isSafeInteger(sizeBytes) && sizeBytes > 0 && sizeBytes <= maxDiskBytes,
+    "disk size is past the limits",
+  );
+  invariant(base === undefined || base.sizeBytes === sizeBytes, "the base has another size");
+  const work = planReads(sizeBytes, normalizeRanges(ranges), normalizeRanges(zeroRanges ?? []));
+  const totalBytes = totalLength(work.reads);
+  const writer = chunks.startWriting(options);
+  let readBytes = 0;
+  const read = async (range: ByteRange): Promise<Uint8Array> => {
+    const bytes = await source.read(range, options);
+    invariant(bytes.length === range.end - range.start, "the source answered another length than asked");
+    readBytes += bytes.length;
+    capture.onProgress?.({ readBytes, totalBytes, storedBytes: writer.bytes.stored });
+    return bytes;
+  };
+  const update = { chunks, writer, read, ...(options?.signal === undefined ? {} : { signal: options.signal }) };
+  const root = { level: rootLevel(sizeBytes), start: 0, id: base?.rootId ?? null };
+  const rootId = await updateNode(update, root, work);
+  await writer.finish();
+  const image: DiskImage = { rootId, sizeBytes, chunkSizeBytes };
+  return { image, readBytes, addedBytes: writer.bytes.added, storedBytes: writer.bytes.stored };
+}

@@ -1,0 +1,142 @@
+import { alignRanges, intersectRanges, mapBounded, splitRanges, subtractRanges, uniteRanges } from "@holdfast/kernel";
+import type { ByteRange } from "@holdfast/kernel";
+import { missingChunk, damagedChunk } from "../failure.ts";
+import { chunkSizeBytes, fanOut } from "../format/limits.ts";
+import type { ChunkStore, ChunkWriter } from "../chunk-store.ts";
+import { decodeNode, emptyChildren, encodeNode } from "./node.ts";
+import type { Children } from "./node.ts";
+
+const readBytesAtOnce = 4 * 1024 * 1024;
+const leavesInFlight = 8;
+
+/** Bytes of the disk under a node of a level: 64 MiB, 16 GiB, 4 TiB, ... */
+export function spanOf(level: number): number {
+  return chunkSizeBytes * fanOut ** (level + 1);
+}
+
+/** The level of the root: the lowest that spans the disk. */
+export function rootLevel(sizeBytes: number): number {
+  let level = 0;
+  while (spanOf(level) < sizeBytes) level += 1;
+  return level;
+}
+
+export async function readNode(
+  chunks: ChunkStore,
+  level: number,
+  id: string | null,
+  options?: { readonly signal?: AbortSignal },
+): Promise<Children> {
+  if (id === null) return emptyChildren();
+  const bytes = await chunks.read(id, "node", options);
+  try {
+    return decodeNode(level, Buffer.from(bytes));
+  } catch (error) {
+    throw damagedChunk(`node ${id}`, "the node does not decode", error);
+  }
+}
+
+/** What to read and what is zero, both on chunk borders and apart. Chunks that zeros cover in part are read. */
+export function planReads(sizeBytes: number, ranges: readonly ByteRange[], zeroRanges: readonly ByteRange[]) {
+  const zeros = alignRanges(zeroRanges, 1, sizeBytes);
+  const touched = alignRanges(zeros, chunkSizeBytes, sizeBytes);
+  const whole = zeros
+    .map((r) => ({
+      start: Math.ceil(r.start / chunkSizeBytes) * chunkSizeBytes,
+      end: r.end === sizeBytes ? r.end : Math.floor(r.end / chunkSizeBytes) * chunkSizeBytes,
+    }))
+    .filter((r) => r.start < r.end);
+  const reads = uniteRanges(alignRanges(ranges, chunkSizeBytes, sizeBytes), subtractRanges(touched, whole));
+  return { reads, zeros: subtractRanges(whole, reads) };
+}
+
+export interface Work {
+  readonly reads: readonly ByteRange[];
+  readonly zeros: readonly ByteRange[];
+}
+
+export interface TreeUpdate {
+  readonly chunks: ChunkStore;
+  readonly writer: ChunkWriter;
+  readonly signal?: AbortSignal;
+  read(range: ByteRange): Promise<Uint8Array>;
+}
+
+/** Answers the node after the work; rewrites only nodes that the work touches. */
+export async function updateNode(
+  update: TreeUpdate,
+  at: { readonly level: number; readonly start: number; readonly id: string | null },
+  work: Work,
+): Promise<string | null> {
+  if (work.reads.length === 0 && work.zeros.length === 0) return at.id;
+  const options = update.signal === undefined ? {} : { signal: update.signal };
+  const children = await readNode(update.chunks, at.level, at.id, options);
+  if (at.level === 0) await updateLeaf(update, at.start, children, work);
+  else {
+    const span = spanOf(at.level - 1);
+    const limit = at.level === 1 ? leavesInFlight : 1;
+    await mapBounded(
+      children.keys(),
+      async (i) => {
+        const child = { level: at.level - 1, start: at.start + i * span, id: children[i]! };
+        const within = [{ start: child.start, end: child.start + span }];
+        const part = { reads: intersectRanges(work.reads, within), zeros: intersectRanges(work.zeros, within) };
+        children[i] = await updateNode(update, child, part);
+      },
+      { limit, ...options },
+    );
+  }
+  if (children.every((child) => child === null)) return null;
+  return update.writer.add("node", encodeNode(at.level, children));
+}
+
+async function updateLeaf(update: TreeUpdate, start: number, children: Children, work: Work): Promise<void> {
+  for (const zero of splitRanges(work.zeros, chunkSizeBytes)) children[(zero.start - start) / chunkSizeBytes] = null;
+  for (const range of splitRanges(work.reads, readBytesAtOnce)) {
+    const bytes = await update.read(range);
+    for (let at = 0; at < bytes.length; at += chunkSizeBytes) {
+      const chunk = bytes.subarray(at, at + chunkSizeBytes);
+      const id =
+        zeros.compare(chunk, 0, chunk.length, 0, chunk.length) === 0 ? null : await update.writer.add("data", chunk);
+      children[(range.start + at - start) / chunkSizeBytes] = id;
+    }
+  }
+}
+
+const zeros = Buffer.alloc(chunkSizeBytes);
+
+export interface FoundChunk {
+  readonly range: ByteRange;
+  readonly id: string;
+  readonly kind: "data" | "node";
+}
+
+/** Walks the chunks and nodes over a range, in order; `onLost` gets what cannot be read, or it is raised. */
+export async function* walkTree(
+  chunks: ChunkStore,
+  disk: { readonly rootId: string | null; readonly sizeBytes: number },
+  within: ByteRange,
+  options: { readonly signal?: AbortSignal; readonly onLost?: (error: unknown, id: string) => void } = {},
+): AsyncGenerator<FoundChunk> {
+  yield* walk(rootLevel(disk.sizeBytes), 0, disk.rootId);
+  async function* walk(level: number, start: number, id: string | null): AsyncGenerator<FoundChunk> {
+    if (id === null) return;
+    let children: Children;
+    try {
+      children = await readNode(chunks, level, id, options);
+    } catch (error) {
+      if (options.onLost === undefined) throw error;
+      options.onLost(error, id);
+      return;
+    }
+    const span = spanOf(level) / fanOut;
+    yield { id, kind: "node", range: { start, end: Math.min(start + spanOf(level), disk.sizeBytes) } };
+    for (const [i, child] of children.entries()) {
+      const range = { start: start + i * span, end: Math.min(start + (i + 1) * span, disk.sizeBytes) };
+      if (child === null || range.start >= within.end || range.end <= within.start) continue;
+      if (range.end <= range.start) throw missingChunk(`node ${id}: a child is past the disk's end`);
+      if (level === 0) yield { id: child, kind: "data", range };
+      else yield* walk(level - 1, range.start, child);
+    }
+  }
+}
