@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { catalogFolder, createSystemHost, openCatalog } from "@holdfast/catalog";
-import { HoldfastError } from "@holdfast/kernel";
 import { createSystemClock } from "../system-clock.ts";
 import { createSystemRandom } from "../system-random.ts";
 import type { Services } from "./services.ts";
@@ -13,8 +12,14 @@ export function createSystemServices(environment: Readonly<Record<string, string
   const clock = createSystemClock();
   const random = createSystemRandom();
   return {
-    createRepository: refuseRepository,
-    openRepository: refuseRepository,
+    async createRepository(wanted, options) {
+      const { createRepositoryServices } = await import("./repositories.ts");
+      return await createRepositoryServices({ clock, random }).createRepository(wanted, options);
+    },
+    async openRepository(location, passphrase, options) {
+      const { createRepositoryServices } = await import("./repositories.ts");
+      return await createRepositoryServices({ clock, random }).openRepository(location, passphrase, options);
+    },
     clock,
     random,
     environment,
@@ -26,12 +31,4 @@ export function createSystemServices(environment: Readonly<Record<string, string
       return await connectStamp(await readStampConfig(record, warn), { clock, random }, { signal });
     },
   };
-}
-
-async function refuseRepository(): Promise<never> {
-  throw new HoldfastError({
-    code: "cli.repository.unavailable",
-    message: "this build has no repository room yet, so it can neither make nor open one",
-    advice: "Use a build that has packages/repository.",
-  });
 }

@@ -15,7 +15,7 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
   const repo = program.command("repo").description("make the encrypted repository and see where it is");
   defineCommand(repo, "init <location>", {
     description:
-      "make an encrypted repository in a folder or an Azure blob container, with a recovery kit that opens it should the passphrase be lost",
+      "make an encrypted repository in a folder, with a recovery kit that opens it should the passphrase be lost",
     examples: ["repo init /srv/holdfast", "repo init /srv/holdfast --passphrase-file pass.txt --recovery-kit kit.txt"],
   })
     .option("--name <name>", "name of the repository on this machine", "default")
