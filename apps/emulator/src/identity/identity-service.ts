@@ -38,6 +38,14 @@ function instanceDiscovery(config: StampConfig, request: IdentityRequest): Token
   };
 }
 
+/**
+ * The issuer that the discovery document names. Newer MSAL libraries refuse one of another host than the authority's, so
+ * a stamp that is asked as localhost names itself so; the tokens themselves keep the stamp's one issuer.
+ */
+function shownIssuer(url: URL, base: string, issuer: string): string {
+  return url.hostname === "localhost" || url.hostname === "127.0.0.1" ? base : issuer;
+}
+
 /** Answers everything that the login host of a stamp answers. */
 export async function answerIdentity(request: IdentityRequest, deps: TokenEndpointDeps): Promise<TokenReply> {
   const { config, issuer } = deps;
@@ -55,7 +63,7 @@ export async function answerIdentity(request: IdentityRequest, deps: TokenEndpoi
   const path = isAdfs ? rest.replace(/^adfs\//, "") : rest;
   if (path === ".well-known/openid-configuration" || path === "v2.0/.well-known/openid-configuration") {
     const version = !isAdfs && path.startsWith("v2.0") ? "v2" : "v1";
-    return { status: 200, body: openidConfiguration(base, issuer.issuer, version) };
+    return { status: 200, body: openidConfiguration(base, shownIssuer(request.url, base, issuer.issuer), version) };
   }
   if (path === "discovery/keys") return { status: 200, body: (await issuer.keySet()) as Record<string, unknown> };
   if (path === "oauth2/token" || (!isAdfs && path === "oauth2/v2.0/token")) {
