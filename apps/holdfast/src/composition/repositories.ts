@@ -17,7 +17,7 @@ export function createRepositoryServices(deps: {
         passphrase,
         keepKit: async ({ id, recoveryKit }) => {
           // The code is the last thing on its line, in groups joined by dashes.
-          const lastGroup = /-([0-9A-Z]+)\s*$/m.exec(recoveryKit)?.[1] ?? "";
+          const lastGroup = /^Code:.*-([0-9A-Z]+)\s*$/m.exec(recoveryKit)?.[1] ?? "";
           await keepKit({ id, recoveryKit: new Secret(recoveryKit), lastGroup: new Secret(lastGroup) });
         },
       });
