@@ -11,7 +11,7 @@ import { diskOperations } from "./disk-operations.ts";
 import { disksType } from "./disks.ts";
 import { virtualMachinesType } from "./virtual-machines.ts";
 import { bodyKey } from "./vm-body-control.ts";
-import { resumeVm, vmOperations } from "./vm-operations.ts";
+import { noteGuestOff, resumeVm, vmOperations } from "./vm-operations.ts";
 import { createSerialQueue, type SerialQueue } from "./serial-queue.ts";
 import { snapshotOperations } from "./snapshot-operations.ts";
 import { snapshotsType } from "./snapshots.ts";
@@ -34,6 +34,8 @@ function oneByOne(
 export interface ComputeProvider extends Provider {
   /** Starts the VMs that ran when the emulator ended, and moves those off lost nodes. Call at start, and when a node is lost. */
   resumeVms(stamp: StampServices): Promise<void>;
+  /** Notes that a guest switched itself off: its VM is stopped, keeps its place, and is not started again. */
+  noteGuestOff(bodyKey: string, stamp: StampServices): Promise<void>;
   /** The serial console of a VM so far: the platform gives it to nobody, tests read it. Undefined for an unknown VM. */
   serialLog(vmId: string, stamp: StampServices): Promise<string | undefined>;
 }
@@ -71,6 +73,10 @@ export function createComputeProvider(rooms: ComputeRooms, settings: ComputeSett
       for (const { id } of stamp.resources.list("Microsoft.Compute/virtualMachines", "")) {
         await serially(id.toLowerCase(), () => resumeVm(id, deps, stamp));
       }
+    },
+    noteGuestOff: async (key, stamp) => {
+      const vm = stamp.resources.list("Microsoft.Compute/virtualMachines", "").find((one) => bodyKey(one) === key);
+      if (vm !== undefined) await serially(vm.id.toLowerCase(), () => noteGuestOff(vm.id, stamp));
     },
     serialLog: async (vmId, stamp) => {
       const vm = stamp.resources.get(vmId);

@@ -116,3 +116,9 @@ export async function resumeVm(id: string, deps: ComputeDeps, stamp: StampServic
     await rememberVm(vm, stamp, { provisioningState: "Failed", hidden: { power: "stopped" } });
   }
 }
+
+/** A guest that powered itself off leaves its VM stopped, as on the platform: it still holds its place. */
+export async function noteGuestOff(id: string, stamp: StampServices): Promise<void> {
+  const vm = stamp.resources.get(id);
+  if (vm?.hidden?.["power"] === "running") await rememberVm(vm, stamp, { hidden: { power: "stopped" } });
+}

@@ -37,7 +37,11 @@ async function openStandardPlane(context: StampContext, options: StandardPlaneOp
   const bodies = stack.use(
     await createVmBodies(
       { pageStore: pages, clock: systemClock },
-      { kind: options.vms, folder: join(folder, "bodies") },
+      {
+        kind: options.vms,
+        folder: join(folder, "bodies"),
+        onExit: (vmKey) => void compute.noteGuestOff(vmKey, services),
+      },
     ),
   );
   const compute = createComputeProvider(
