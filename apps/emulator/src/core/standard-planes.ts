@@ -3,6 +3,7 @@ import { openBlobService } from "../blob/open-blob-service.ts";
 import { createVmBodies } from "../bodies/create-vm-bodies.ts";
 import { createComputeProvider } from "../compute/compute-provider.ts";
 import { openFilePageStore } from "../pages/file-page-store.ts";
+import type { PageStore } from "../pages/page-store.ts";
 import { createStorageAccounts } from "../providers/storage/storage-accounts.ts";
 import type { StampContext, StampPlane, StampParts } from "./start-emulator.ts";
 import { systemClock } from "./system-clock.ts";
@@ -10,7 +11,10 @@ import { systemClock } from "./system-clock.ts";
 export type VmKind = "inert" | "auto" | "real";
 
 export interface StandardPlaneOptions {
-  readonly vms: VmKind;
+  /** What stands behind the VMs of each stamp. */
+  readonly vms: VmKind | ((stampName: string) => VmKind);
+  /** Told of each stamp's volumes, for tests that write to a VM's disk as its guest would. */
+  readonly onPages?: (stampName: string, pages: PageStore) => void;
   /** How long each compute operation takes at least, in milliseconds. */
   readonly operationMs?: number;
 }
@@ -21,6 +25,7 @@ async function openStandardPlane(context: StampContext, options: StandardPlaneOp
   const { stamp, faults, folder, isEphemeral } = context;
   const { services, core } = stamp;
   const pages = stack.use(await openFilePageStore({ folder: join(folder, "pages"), isDurable: !isEphemeral }));
+  options.onPages?.(services.stampName, pages);
   const accounts = createStorageAccounts(services.resources, services.stampName);
   const storage = stack.use(
     await openBlobService({
@@ -38,7 +43,7 @@ async function openStandardPlane(context: StampContext, options: StandardPlaneOp
     await createVmBodies(
       { pageStore: pages, clock: systemClock },
       {
-        kind: options.vms,
+        kind: typeof options.vms === "string" ? options.vms : options.vms(services.stampName),
         folder: join(folder, "bodies"),
         onExit: (vmKey) => void compute.noteGuestOff(vmKey, services),
       },
