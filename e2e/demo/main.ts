@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { RecoveryPoint } from "@holdfast/domain";
 import { formatBytes } from "@holdfast/kernel";
-import { volumeOfDisk, writeDifference } from "../support/guest-disk.ts";
+import { hashView, volumeOfDisk, writeDifference } from "../support/guest-disk.ts";
 import { importDisk, makeLandingZone, makeVm, uploadImage } from "../support/tenant-vm.ts";
 import type { DemoGuest } from "./demo-guest.ts";
 import { findDemoGuest, withChangedImage } from "./demo-guest.ts";
@@ -99,7 +99,22 @@ async function loseVm({ stage, tell }: Scene, vm: PlacedVm): Promise<void> {
   tell.say(`The VM and its disk were deleted; the stamp now answers ${gone.status} for the disk.`);
 }
 
-async function restore(scene: Scene, lastRow: number): Promise<void> {
+async function osDiskOf({ tenant }: Stage, vmId: string): Promise<string> {
+  const vm = (await tenant.arm("GET", vmId, "2020-06-01")) as {
+    readonly properties: {
+      readonly storageProfile: { readonly osDisk: { readonly managedDisk: { readonly id: string } } };
+    };
+  };
+  return vm.properties.storageProfile.osDisk.managedDisk.id;
+}
+
+/** Of what the guest sees of a disk: all but the footer. */
+async function hashDisk(stage: Stage, diskId: string): Promise<string> {
+  const volume = volumeOfDisk(stage.east, stage.pages.get("east")!, diskId);
+  return hashView(volume, volume.sizeBytes - 512);
+}
+
+async function restore(scene: Scene, lastRow: number, lostHash: string): Promise<void> {
   const { stage, guest, tell } = scene;
   const words = [
     "restore",
@@ -115,7 +130,11 @@ async function restore(scene: Scene, lastRow: number): Promise<void> {
   await tell.time("restore to a new VM", () => show(scene, ...words, "--start", "--yes"));
   const vmId = `${stage.tenant.groupId(group)}/providers/Microsoft.Compute/virtualMachines/records-db`;
   if (guest.kind === "inert") {
-    tell.say(`The VM is there again. It does not boot here: ${guest.why}.`);
+    const diskId = await osDiskOf(stage, vmId);
+    const found = await hashDisk(stage, diskId);
+    if (found !== lostHash) throw new Error(`the restored disk has SHA-256 ${found}, the lost one had ${lostHash}`);
+    tell.say(`The VM is there again, its disk equal to the lost one by SHA-256: ${found}.`);
+    tell.say(`It does not boot here: ${guest.why}.`);
     return;
   }
   const console = consoleOf(scene, vmId);
@@ -172,12 +191,13 @@ async function story(scene: Scene): Promise<void> {
     throw new Error("the second capture was not incremental");
 
   tell.chapter("The VM is lost");
+  const lostHash = await hashDisk(stage, vm.diskId);
   await loseVm(scene, vm);
 
   tell.chapter("It comes back");
   await show(scene, "points", "records-db");
   await tell.time("check of every stored byte", () => show(scene, "check"));
-  await restore(scene, lastRow);
+  await restore(scene, lastRow, lostHash);
 }
 
 const tell = createNarrator((line) => console.log(line));

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { ByteRange } from "@holdfast/kernel";
 import { normalizeRanges } from "@holdfast/kernel";
-import type { PageStore, PageVolume, RunningStamp } from "@holdfast/emulator";
+import type { PageStore, PageView, PageVolume, RunningStamp } from "@holdfast/emulator";
 
 const pieceBytes = 1024 * 1024;
 const compareBytes = 4096;
@@ -33,4 +34,16 @@ export async function writeDifference(volume: PageVolume, imageFile: string): Pr
   }
   await volume.flush();
   return normalizeRanges(written);
+}
+
+/** SHA-256 of the first bytes of a volume, in hex. */
+export async function hashView(view: PageView, sizeBytes: number): Promise<string> {
+  const hash = createHash("sha256");
+  const piece = Buffer.alloc(4 * pieceBytes);
+  for (let start = 0; start < sizeBytes; start += piece.length) {
+    const part = piece.subarray(0, Math.min(piece.length, sizeBytes - start));
+    await view.read(start, part);
+    hash.update(part);
+  }
+  return hash.digest("hex");
 }
