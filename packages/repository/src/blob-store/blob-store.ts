@@ -49,3 +49,26 @@ export function objectShort(name: string): HoldfastError {
     details: { object: name },
   });
 }
+
+/** Made where a disk or a quota is full. Points published before are not touched by it. */
+export function storeFull(name: string, cause: unknown): HoldfastError {
+  return new HoldfastError({
+    code: "repository.store.full",
+    message: `${name}: the store has no room left`,
+    advice: "Free room in the store, then run the backup again; points published before are not touched.",
+    details: { object: name },
+    isRetryable: true,
+    cause,
+  });
+}
+
+/** Made where the place of the store vanished or another came in its stead: what it lists would not be the repository. */
+export function storeGone(location: string, cause?: unknown): HoldfastError {
+  return new HoldfastError({
+    code: "repository.store.gone",
+    message: `${location} is not the folder that it was when the repository was opened`,
+    advice: "Mount the share or the disk again, then run the command again.",
+    details: { location },
+    cause,
+  });
+}

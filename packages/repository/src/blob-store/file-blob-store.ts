@@ -1,70 +1,106 @@
-import { link, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { HoldfastError, invariant } from "@holdfast/kernel";
+import { hasErrorCode } from "@holdfast/kernel";
 import type { ByteRange, Random } from "@holdfast/kernel";
-import { objectExists, objectMissing, objectShort } from "./blob-store.ts";
+import { objectExists, objectMissing, objectShort, storeFull, storeGone } from "./blob-store.ts";
 import type { BlobStore } from "./blob-store.ts";
+import { checkObjectName } from "./object-name.ts";
+
+/** What the store uses of `node:fs/promises`; tests put a disk in its place that fails. */
+export type FileAccess = Pick<typeof nodeFiles, "link" | "mkdir" | "open" | "readdir" | "rm" | "stat">;
+
+/** A put writes 256 MiB at most, so no put of a living writer is this old; a sleeping machine may stretch one. */
+const leftoverAgeMs = 24 * 60 * 60 * 1000;
 
 /**
  * Keeps objects as files under a folder (0700, files 0600). A put writes a file in `tmp/`, makes it durable, links it to
- * its name, which fails where the name is taken, and makes the folder durable. A killed put leaves a file in `tmp/` only.
+ * its name, which fails where the name is taken, and makes the folder durable. A killed put leaves a file in `tmp/` only:
+ * it is never listed, and the first put of a later store removes it once it is 24 hours old by the file system's clock.
+ * Once the folder was seen, another in its place (a share that is not mounted any more) raises `repository.store.gone`.
  */
-export function createFileBlobStore(root: string, random: Random): BlobStore {
-  const pathOf = (name: string): string => {
-    invariant(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(name), `object name ${JSON.stringify(name)} is not allowed`);
-    return join(root, name);
-  };
+export function createFileBlobStore(root: string, random: Random, files: FileAccess = nodeFiles): BlobStore {
+  const pathOf = (name: string): string => join(root, checkObjectName(name));
+  const checkRoot = createRootCheck(root, files);
+  let isSwept = false;
   return {
     async put(name, bytes, options) {
       options?.signal?.throwIfAborted();
       const path = pathOf(name);
-      const temporary = join(root, "tmp", random.uuid());
+      await checkRoot();
       try {
-        await makeFolder(root, join(root, "tmp"));
-        await makeFolder(root, dirname(path));
-        await writeDurably(temporary, bytes);
-        await link(temporary, path);
-        await syncFolder(dirname(path));
+        const nowMs = await putFile(files, { root, path, temporary: join(root, "tmp", random.uuid()) }, bytes);
+        if (!isSwept) await removeLeftovers(files, join(root, "tmp"), nowMs - leftoverAgeMs);
+        isSwept = true;
       } catch (error) {
         throw putError(name, error);
-      } finally {
-        await rm(temporary, { force: true });
       }
+      await checkRoot();
     },
     async get(name, range, options) {
       options?.signal?.throwIfAborted();
-      return readFileRange(pathOf(name), name, range);
+      const path = pathOf(name);
+      try {
+        return await readFileRange(files, path, name, range);
+      } catch (error) {
+        if (hasErrorCode(error, "repository.store.missing")) await checkRoot();
+        throw error;
+      }
     },
     async size(name, options) {
       options?.signal?.throwIfAborted();
+      const path = pathOf(name);
+      await checkRoot();
       try {
-        return (await stat(pathOf(name))).size;
+        const found = await files.stat(path);
+        return found.isFile() ? found.size : null;
       } catch (error) {
-        if (codeOf(error) === "ENOENT") return null;
+        if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
         throw error;
       }
     },
     async *list(prefix, options) {
       options?.signal?.throwIfAborted();
-      for await (const name of walk(root, "")) {
+      await checkRoot();
+      for await (const name of walk(files, root, "")) {
         options?.signal?.throwIfAborted();
         if (name.startsWith(prefix) && !name.startsWith("tmp/")) yield name;
       }
+      await checkRoot();
     },
     async delete(name, options) {
       options?.signal?.throwIfAborted();
-      await rm(pathOf(name), { force: true });
+      const path = pathOf(name);
+      await checkRoot();
+      await files.rm(path, { force: true });
     },
   };
 }
 
-async function readFileRange(path: string, name: string, range?: ByteRange): Promise<Uint8Array> {
-  const file = await open(path, "r").catch((error: unknown) => {
-    throw codeOf(error) === "ENOENT" ? objectMissing(name, error) : error;
+/** Remembers which folder the root is when it first is there, and raises where it is another later. */
+function createRootCheck(root: string, files: FileAccess): () => Promise<void> {
+  let known: string | undefined;
+  return async () => {
+    try {
+      const { dev, ino } = await files.stat(root);
+      const seen = `${dev} ${ino}`;
+      known ??= seen;
+      if (known !== seen) throw storeGone(root);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      if (known !== undefined) throw storeGone(root, error);
+    }
+  };
+}
+
+async function readFileRange(files: FileAccess, path: string, name: string, range?: ByteRange): Promise<Uint8Array> {
+  const file = await files.open(path, "r").catch((error: unknown) => {
+    throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? objectMissing(name, error) : error;
   });
   try {
-    const start = range?.start ?? 0;
-    const bytes = new Uint8Array((range?.end ?? (await file.stat()).size) - start);
+    const { size } = await file.stat();
+    const { start, end } = range ?? { start: 0, end: size };
+    if (end > size) throw objectShort(name);
+    const bytes = new Uint8Array(end - start);
     for (let done = 0; done < bytes.length;) {
       const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
       if (bytesRead === 0) throw objectShort(name);
@@ -80,10 +116,10 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-async function* walk(root: string, folder: string): AsyncGenerator<string> {
+async function* walk(files: FileAccess, root: string, folder: string): AsyncGenerator<string> {
   let entries;
   try {
-    entries = await readdir(join(root, folder), { withFileTypes: true });
+    entries = await files.readdir(join(root, folder), { withFileTypes: true });
   } catch (error) {
     // Nothing was ever put: an empty store.
     if (folder === "" && codeOf(error) === "ENOENT") return;
@@ -91,31 +127,62 @@ async function* walk(root: string, folder: string): AsyncGenerator<string> {
   }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) yield* walk(root, name);
+    if (entry.isDirectory()) yield* walk(files, root, name);
     else yield name;
   }
 }
 
-/** Creates what is missing down from the root; a new folder is durable in its parent before anything is put in it. */
-async function makeFolder(root: string, folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let at = folder; at.length >= Math.min(root.length, first.length); at = dirname(at))
-    await syncFolder(dirname(at));
+/** Answers when the file was written, by the clock of the file system. */
+async function putFile(
+  files: FileAccess,
+  at: { readonly root: string; readonly path: string; readonly temporary: string },
+  bytes: Uint8Array,
+): Promise<number> {
+  try {
+    await makeFolder(files, at.root, dirname(at.temporary));
+    await makeFolder(files, at.root, dirname(at.path));
+    const nowMs = await writeDurably(files, at.temporary, bytes);
+    await files.link(at.temporary, at.path);
+    await syncFolder(files, dirname(at.path));
+    return nowMs;
+  } finally {
+    await files.rm(at.temporary, { force: true });
+  }
 }
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx", 0o600);
+/** Creates what is missing down from the root; a new folder is durable in its parent before anything is put in it. */
+async function makeFolder(files: FileAccess, root: string, folder: string): Promise<void> {
+  const first = await files.mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = folder; at.length >= Math.min(root.length, first.length); at = dirname(at))
+    await syncFolder(files, dirname(at));
+}
+
+async function writeDurably(files: FileAccess, path: string, bytes: Uint8Array): Promise<number> {
+  const file = await files.open(path, "wx", 0o600);
   try {
     await file.writeFile(bytes);
     await file.sync();
+    return (await file.stat()).mtimeMs;
   } finally {
     await file.close();
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
+async function removeLeftovers(files: FileAccess, folder: string, beforeMs: number): Promise<void> {
+  for (const name of await files.readdir(folder)) {
+    const path = join(folder, name);
+    const found = await files.stat(path).catch((error: unknown) => {
+      // Its writer finished in the meantime.
+      if (codeOf(error) === "ENOENT") return null;
+      throw error;
+    });
+    if (found !== null && found.mtimeMs < beforeMs) await files.rm(path, { force: true });
+  }
+}
+
+async function syncFolder(files: FileAccess, path: string): Promise<void> {
+  const folder = await files.open(path, "r");
   try {
     await folder.sync();
   } finally {
@@ -126,13 +193,5 @@ async function syncFolder(path: string): Promise<void> {
 function putError(name: string, error: unknown): unknown {
   const code = codeOf(error);
   if (code === "EEXIST") return objectExists(name, error);
-  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  return new HoldfastError({
-    code: "repository.store.full",
-    message: `${name}: the store has no room left`,
-    advice: "Free room in the store, then run the backup again; points published before are not touched.",
-    details: { object: name },
-    isRetryable: true,
-    cause: error,
-  });
+  return code === "ENOSPC" || code === "EDQUOT" ? storeFull(name, error) : error;
 }

@@ -1,5 +1,6 @@
 import type { ByteRange } from "@holdfast/kernel";
 import { objectExists, objectMissing, objectShort } from "./blob-store.ts";
+import { checkObjectName } from "./object-name.ts";
 import type { BlobOptions, BlobStore } from "./blob-store.ts";
 
 /** Keeps objects in memory, for tests. `objects` may be changed to damage the store. */
@@ -8,6 +9,7 @@ export class InMemoryBlobStore implements BlobStore {
 
   async put(name: string, bytes: Uint8Array, options?: BlobOptions): Promise<void> {
     options?.signal?.throwIfAborted();
+    checkObjectName(name);
     if (this.objects.has(name)) throw objectExists(name);
     this.objects.set(name, Uint8Array.from(bytes));
   }
