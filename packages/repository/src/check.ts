@@ -1,7 +1,9 @@
 import { HoldfastError, mapBounded } from "@holdfast/kernel";
 import type { RecoveryPoint } from "@holdfast/domain";
 import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
+import { checkPacks } from "./check-packs.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
+import { asDamage, missingChunk } from "./failure.ts";
 import { readManifest } from "./manifest.ts";
 import { walkTree } from "./tree/disk-tree.ts";
 
@@ -9,60 +11,144 @@ export interface CheckOptions extends BlobOptions {
   readonly onProgress?: (progress: { readonly readBytes: number; readonly totalBytes: number }) => void;
 }
 
-interface Finding {
+export interface Finding {
   readonly code: string;
   readonly object: string;
   readonly message: string;
   readonly pointIds: readonly string[];
 }
 
-/** Reads, opens and re-hashes all that every point needs; names what is damaged and the points it touches. */
-export async function checkRepository(
-  parts: { readonly store: BlobStore; readonly keys: RepositoryKeys; readonly chunks: ChunkStore },
-  options: CheckOptions = {},
-) {
+interface CheckParts {
+  readonly store: BlobStore;
+  readonly keys: RepositoryKeys;
+  readonly chunks: ChunkStore;
+}
+
+/** Chunks that points need: how many bytes each holds, and the points that need it. */
+type Users = Map<string, { readonly length: number; readonly pointIds: Set<string> }>;
+
+/**
+ * Reads, opens and re-hashes all that every point needs; names what is damaged and the points it touches. Damage is
+ * reported, never raised; what concerns the store as a whole is raised. Points whose object is gone cannot be known.
+ */
+export async function checkRepository(parts: CheckParts, options: CheckOptions = {}) {
   const { store, chunks } = parts;
   const call = options.signal === undefined ? {} : { signal: options.signal };
-  const findings = new Map<string, Finding>();
-  const report = (error: unknown, pointIds: readonly string[]): void => {
-    if (!(error instanceof HoldfastError) || typeof error.details["object"] !== "string") throw error;
-    const { code, message } = error;
-    const object = error.details["object"];
-    const known = findings.get(`${code} ${object}`)?.pointIds ?? [];
-    findings.set(`${code} ${object}`, { code, object, message, pointIds: [...new Set([...known, ...pointIds])] });
-  };
-  for (const { object, message } of chunks.indexDamage)
-    findings.set(object, { code: "repository.index.damaged", object, message, pointIds: [] });
+  const findings = collectFindings();
+  await chunks.indexes.refresh(call);
+  for (const harm of chunks.indexes.damage.values()) findings.add(harm, []);
   const points: RecoveryPoint[] = [];
+  let pointCount = 0;
   for await (const name of store.list("points/", call)) {
+    pointCount += 1;
     try {
       points.push(await readManifest(parts, name, call));
     } catch (error) {
-      report(error, [name.slice("points/".length)]);
+      findings.add(damageOf(error, name), [name.slice("points/".length)], name);
     }
   }
-  const users = new Map<string, { length: number; pointIds: Set<string> }>();
+  const users = await findUsers(parts, points, { ...call, findings });
+  const readBytes = await readChunks(parts, users, { ...options, findings });
+  const usersOf = pointsByPack(chunks, users);
+  const orphanPackCount = await checkPacks(parts, {
+    ...call,
+    report: (harm, packId) => findings.add(harm, usersOf(packId)),
+  });
+  return { pointCount, chunkCount: users.size, readBytes, orphanPackCount, findings: findings.list() };
+}
+
+interface Findings {
+  /** Joins findings of one kind on one object. */
+  add(harm: HoldfastError, pointIds: Iterable<string>, object?: string): void;
+  list(): Finding[];
+}
+
+function collectFindings(): Findings {
+  const found = new Map<string, Finding>();
+  return {
+    add(harm, pointIds, fallback = "repository") {
+      const { code, message, details } = harm;
+      const object = typeof details["object"] === "string" ? details["object"] : fallback;
+      const key = `${code} ${object}`;
+      const known = found.get(key);
+      found.set(key, {
+        code,
+        object,
+        message: known?.message ?? message,
+        pointIds: [...new Set([...(known?.pointIds ?? []), ...pointIds])],
+      });
+    },
+    list: () => [...found.values()],
+  };
+}
+
+function damageOf(error: unknown, object: string): HoldfastError {
+  const harm = asDamage(error, object);
+  if (harm === null) throw error;
+  return harm;
+}
+
+async function findUsers(
+  { chunks }: CheckParts,
+  points: readonly RecoveryPoint[],
+  { findings, ...call }: BlobOptions & { readonly findings: Findings },
+): Promise<Users> {
+  const users: Users = new Map();
   for (const point of points) {
     for (const { image } of point.disks) {
-      const all = { start: 0, end: image.sizeBytes };
-      const onLost = (error: unknown): void => report(error, [point.id]);
-      for await (const { id, kind, range } of walkTree(chunks, image, all, { ...call, onLost })) {
+      const onLost = (harm: HoldfastError): void => findings.add(harm, [point.id]);
+      const found = walkTree(chunks, image, { start: 0, end: image.sizeBytes }, { ...call, onLost });
+      for await (const { id, kind, range } of found) {
         if (kind === "node") continue;
         const user = users.get(id) ?? { length: range.end - range.start, pointIds: new Set() };
-        users.set(id, { ...user, pointIds: user.pointIds.add(point.id) });
+        users.set(id, user);
+        user.pointIds.add(point.id);
       }
     }
   }
-  const totalBytes = [...users.values()].reduce((sum, user) => sum + user.length, 0);
+  return users;
+}
+
+async function readChunks(
+  { chunks }: CheckParts,
+  users: Users,
+  options: CheckOptions & { readonly findings: Findings },
+): Promise<number> {
+  const call = options.signal === undefined ? {} : { signal: options.signal };
+  let totalBytes = 0;
+  for (const user of users.values()) totalBytes += user.length;
   let readBytes = 0;
-  const verify = async ([id, user]: [string, { length: number; pointIds: Set<string> }]): Promise<void> => {
-    try {
-      readBytes += (await chunks.read(id, "data", call)).length;
-    } catch (error) {
-      report(error, [...user.pointIds]);
-    }
-    options.onProgress?.({ readBytes, totalBytes });
-  };
-  await mapBounded(users, verify, { limit: 8, ...call });
-  return { pointCount: points.length, chunkCount: users.size, readBytes, findings: [...findings.values()] };
+  const lostOf = new Map<string, number>();
+  await mapBounded(
+    users,
+    async ([id, user]) => {
+      try {
+        readBytes += (await chunks.read(id, "data", call)).length;
+      } catch (error) {
+        const harm = damageOf(error, `chunk ${id}`);
+        if (chunks.indexes.find(id) !== undefined) options.findings.add(harm, user.pointIds);
+        else for (const pointId of user.pointIds) lostOf.set(pointId, (lostOf.get(pointId) ?? 0) + 1);
+      }
+      options.onProgress?.({ readBytes, totalBytes });
+    },
+    { limit: 8, ...call },
+  );
+  // A lost index takes thousands of chunks with it: one finding a point says as much as one a chunk.
+  for (const [pointId, count] of lostOf)
+    options.findings.add(missingChunk(`points/${pointId}`, `no readable index names ${count} of its chunks`), [
+      pointId,
+    ]);
+  return readBytes;
+}
+
+function pointsByPack(chunks: ChunkStore, users: Users): (packId: string) => Iterable<string> {
+  const byPack = new Map<string, Set<string>>();
+  for (const [id, { pointIds }] of users) {
+    const packId = chunks.indexes.find(id)?.packId;
+    if (packId === undefined) continue;
+    const points = byPack.get(packId) ?? new Set();
+    byPack.set(packId, points);
+    for (const pointId of pointIds) points.add(pointId);
+  }
+  return (packId) => byPack.get(packId) ?? [];
 }

@@ -13,6 +13,21 @@ export function damagedChunk(object: string, reason: string, cause?: unknown): H
 }
 
 /** Makes the error of a chunk that no readable index or pack holds. */
-export function missingChunk(object: string, cause?: unknown): HoldfastError {
-  return damaged("repository.chunk.missing", object, "not in the repository", cause);
+export function missingChunk(object: string, reason = "not in the repository", cause?: unknown): HoldfastError {
+  return damaged("repository.chunk.missing", object, reason, cause);
+}
+
+/** Makes the error of a whole object that the store has but cannot hand out, such as on a bad sector. */
+export function unreadable(object: string, cause: unknown): HoldfastError {
+  return damaged("repository.object.unreadable", object, "the store cannot read it", cause);
+}
+
+const badObjectCodes: readonly unknown[] = ["EIO", "EISDIR", "ENOTDIR", "EACCES", "EPERM", "EBADMSG", "EUCLEAN"];
+
+/** Answers what an error says of one object; null where it says something of the store as a whole, or is a bug. */
+export function asDamage(error: unknown, object: string): HoldfastError | null {
+  if (error instanceof HoldfastError) return error.isRetryable || error.kind === "bug" ? null : error;
+  if (error instanceof Error && "code" in error && badObjectCodes.includes(error.code))
+    return unreadable(object, error);
+  return null;
 }

@@ -21,6 +21,10 @@ export async function readManifest(
   const code = "repository.manifest.damaged";
   if (((await store.size(name, options)) ?? 0) > maxManifestBytes) throw damaged(code, name, "the object is too large");
   const plain = openObject(keys.master, name, await store.get(name, undefined, options), code);
-  // The seal says that this program wrote it: its shape needs no second check.
-  return JSON.parse(plain.toString("utf8")) as RecoveryPoint;
+  try {
+    // The seal says that this program wrote it: its shape needs no second check.
+    return JSON.parse(plain.toString("utf8")) as RecoveryPoint;
+  } catch (error) {
+    throw damaged(code, name, "the point is not JSON", error);
+  }
 }

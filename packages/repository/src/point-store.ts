@@ -6,7 +6,7 @@ import { checkRepository } from "./check.ts";
 import type { CheckOptions } from "./check.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
 import { sealObject } from "./crypto/sealed-object.ts";
-import { chunkSizeBytes, maxDiskBytes } from "./format/limits.ts";
+import { chunkSizeBytes, maxDiskBytes, maxManifestBytes } from "./format/limits.ts";
 import { manifestName, readManifest } from "./manifest.ts";
 import { openStoredDisk } from "./stored-disk.ts";
 import { planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
@@ -50,14 +50,15 @@ export function createPointStore(parts: PointStoreParts) {
     check: (options?: CheckOptions) => checkRepository(parts, options),
     async publishPoint(point: RecoveryPoint, options?: BlobOptions): Promise<void> {
       const name = manifestName(point.id);
-      for (const { image } of point.disks)
-        invariant(
-          image.rootId === null || chunks.chunks.has(image.rootId),
-          `image ${image.rootId} is not durable here`,
-        );
+      const isUnknown = ({ image }: { image: DiskImage }): boolean =>
+        image.rootId !== null && chunks.indexes.find(image.rootId) === undefined;
+      if (point.disks.some(isUnknown)) await chunks.indexes.refresh(options);
+      for (const disk of point.disks) invariant(!isUnknown(disk), `image ${disk.image.rootId} is not durable here`);
       const text = JSON.stringify(point);
+      const sealed = sealObject(keys.master, name, parts.random.bytes(16), Buffer.from(text));
+      invariant(sealed.length <= maxManifestBytes, `point ${point.id} is larger than a manifest may be`);
       try {
-        await store.put(name, sealObject(keys.master, name, parts.random.bytes(16), Buffer.from(text)), options);
+        await store.put(name, sealed, options);
       } catch (error) {
         if (!hasErrorCode(error, "repository.store.exists")) throw error;
         // An earlier try may have reached the store before its answer was lost.
@@ -83,6 +84,8 @@ async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, o
     "disk size is past the limits",
   );
   invariant(base === undefined || base.sizeBytes === sizeBytes, "the base has another size");
+  // Another writer may have published the base, or the same chunks, since the repository was opened.
+  await chunks.indexes.refresh(options);
   const work = planReads(sizeBytes, normalizeRanges(ranges), normalizeRanges(zeroRanges ?? []));
   const totalBytes = totalLength(work.reads);
   const writer = chunks.startWriting(options);

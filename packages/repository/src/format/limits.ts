@@ -6,6 +6,10 @@ export const chunkSizeBytes = 256 * KiB;
 export const fanOut = 256;
 /** A pack is closed once it holds this much. */
 export const packTargetBytes = 16 * MiB;
+/** A pack is also closed at this many chunks: tiny ones would make its directory large. */
+export const packMaxEntries = 8192;
+/** An index object is written for this many packs: 64 full ones are 1 GiB, and at most 24 MiB of entries. */
+export const packsPerIndex = 64;
 export const maxPackBytes = 32 * MiB;
 export const maxIndexBytes = 256 * MiB;
 export const maxManifestBytes = 16 * MiB;

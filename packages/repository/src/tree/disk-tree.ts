@@ -1,8 +1,9 @@
 import { alignRanges, intersectRanges, mapBounded, splitRanges, subtractRanges, uniteRanges } from "@holdfast/kernel";
-import type { ByteRange } from "@holdfast/kernel";
-import { missingChunk, damagedChunk } from "../failure.ts";
+import type { ByteRange, HoldfastError } from "@holdfast/kernel";
+import { asDamage, damagedChunk } from "../failure.ts";
 import { chunkSizeBytes, fanOut } from "../format/limits.ts";
-import type { ChunkStore, ChunkWriter } from "../chunk-store.ts";
+import type { ChunkStore } from "../chunk-store.ts";
+import type { ChunkWriter } from "../chunk-writer.ts";
 import { decodeNode, emptyChildren, encodeNode } from "./node.ts";
 import type { Children } from "./node.ts";
 
@@ -116,7 +117,7 @@ export async function* walkTree(
   chunks: ChunkStore,
   disk: { readonly rootId: string | null; readonly sizeBytes: number },
   within: ByteRange,
-  options: { readonly signal?: AbortSignal; readonly onLost?: (error: unknown, id: string) => void } = {},
+  options: { readonly signal?: AbortSignal; readonly onLost?: (harm: HoldfastError, id: string) => void } = {},
 ): AsyncGenerator<FoundChunk> {
   yield* walk(rootLevel(disk.sizeBytes), 0, disk.rootId);
   async function* walk(level: number, start: number, id: string | null): AsyncGenerator<FoundChunk> {
@@ -125,16 +126,23 @@ export async function* walkTree(
     try {
       children = await readNode(chunks, level, id, options);
     } catch (error) {
-      if (options.onLost === undefined) throw error;
-      options.onLost(error, id);
+      const harm = asDamage(error, `node ${id}`);
+      if (harm === null || options.onLost === undefined) throw error;
+      options.onLost(harm, id);
       return;
     }
     const span = spanOf(level) / fanOut;
     yield { id, kind: "node", range: { start, end: Math.min(start + spanOf(level), disk.sizeBytes) } };
     for (const [i, child] of children.entries()) {
       const range = { start: start + i * span, end: Math.min(start + (i + 1) * span, disk.sizeBytes) };
-      if (child === null || range.start >= within.end || range.end <= within.start) continue;
-      if (range.end <= range.start) throw missingChunk(`node ${id}: a child is past the disk's end`);
+      if (child === null) continue;
+      if (range.end <= range.start) {
+        const harm = damagedChunk(`node ${id}`, "a child is past the disk's end");
+        if (options.onLost === undefined) throw harm;
+        options.onLost(harm, id);
+        return;
+      }
+      if (range.start >= within.end || range.end <= within.start) continue;
       if (level === 0) yield { id: child, kind: "data", range };
       else yield* walk(level - 1, range.start, child);
     }
