@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { QmpClient } from "./qmp-client.ts";
+import { MonitorClosedError, QmpClient } from "./qmp-client.ts";
 import type { Sleeper } from "../system-sleeper.ts";
 
 /** The last of what QEMU says on its error stream, for the message of a start that failed. */
@@ -87,7 +87,9 @@ async function tryMonitor(path: string): Promise<QmpClient | undefined> {
     return await QmpClient.open(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ECONNREFUSED") return undefined;
+    // Not there yet, or gone again: a QEMU that ends at its start takes its monitor down in the middle of the greeting.
+    const isAway = code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET" || code === "EPIPE";
+    if (isAway || error instanceof MonitorClosedError) return undefined;
     throw error;
   }
 }

@@ -7,6 +7,13 @@ interface QmpMessage {
   readonly error?: { readonly desc: string };
 }
 
+/** The monitor went away while an answer was waited for. */
+export class MonitorClosedError extends Error {
+  constructor() {
+    super("QEMU closed its monitor");
+  }
+}
+
 /** Speaks QEMU's machine protocol: one JSON object a line, one command at a time. */
 export class QmpClient implements Disposable {
   readonly #socket: Socket;
@@ -44,7 +51,7 @@ export class QmpClient implements Disposable {
   async #answer(isAnswer: (message: QmpMessage) => boolean): Promise<QmpMessage> {
     for (;;) {
       const line = await this.#lines.next();
-      if (line.done === true) throw new Error("QEMU closed its monitor");
+      if (line.done === true) throw new MonitorClosedError();
       const message = JSON.parse(line.value) as QmpMessage;
       if (isAnswer(message)) return message;
     }
