@@ -139,3 +139,23 @@ describe("the Azure JavaScript SDKs in the hybrid profile", () => {
     expect(challenge).toMatch(/^Bearer authorization_uri="https:/);
   });
 });
+
+describe("the Azure JavaScript SDKs against a stamp with Entra ID", () => {
+  test("sign in with the tenant's id and list groups", async () => {
+    await using stamp = await startTestStamp({ name: "north", identity: "entra" });
+    const undoCa = acceptCa(stamp.caFile);
+    try {
+      const client = new ResourceManagementClient(stampCredential(stamp), stamp.subscriptionId, {
+        endpoint: stamp.armUrl,
+        $host: stamp.armUrl,
+        credentialScopes: [`${stamp.audience}/.default`],
+      });
+      await client.resourceGroups.createOrUpdate("rg-entra", { location: stamp.location });
+      const names = [];
+      for await (const group of client.resourceGroups.list()) names.push(group.name);
+      expect(names).toEqual(["rg-entra"]);
+    } finally {
+      undoCa();
+    }
+  });
+});

@@ -11,9 +11,9 @@ export function acceptCa(caFile: string): () => void {
   return () => setDefaultCACertificates([...rootCertificates]);
 }
 
-/** Microsoft's own credential against the stamp's AD FS. */
+/** Microsoft's own credential against the stamp's AD FS, or its Entra ID. */
 export function stampCredential(stamp: EmulatedStamp): ClientSecretCredential {
-  return new ClientSecretCredential("adfs", stamp.clientId, stamp.secret, {
+  return new ClientSecretCredential(stamp.tenant, stamp.clientId, stamp.secret, {
     authorityHost: stamp.armUrl,
     disableInstanceDiscovery: true,
   });
