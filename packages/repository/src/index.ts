@@ -1,6 +1,8 @@
 /** The deduplicated, encrypted store of disk data: its format, its keys and its blob stores. */
 export { createRepository, openRepository } from "./repository.ts";
 export type { MadeRepository, RepositoryServices } from "./repository.ts";
+export { createAzureBlobStore } from "./blob-store/azure-blob-store.ts";
+export type { AzureCredential, AzureStoreOptions } from "./blob-store/azure-blob-store.ts";
 export { createFileBlobStore } from "./blob-store/file-blob-store.ts";
 export { InMemoryBlobStore } from "./blob-store/in-memory-blob-store.ts";
 export type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";

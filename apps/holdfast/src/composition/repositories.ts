@@ -1,19 +1,20 @@
-import { createFileBlobStore, createRepository, openRepository } from "@holdfast/repository";
-import type { BlobStore } from "@holdfast/repository";
-import { HoldfastError, Secret } from "@holdfast/kernel";
+import { createRepository, openRepository } from "@holdfast/repository";
+import { Secret } from "@holdfast/kernel";
 import type { Clock, Random } from "@holdfast/kernel";
+import { openStore } from "./open-store.ts";
 import type { Services } from "./services.ts";
 
-/** Makes and opens repositories in folders. */
+/** Makes and opens repositories in folders and in containers of Azure storage. */
 export function createRepositoryServices(deps: {
   readonly clock: Clock;
   readonly random: Random;
+  readonly environment: Services["environment"];
 }): Pick<Services, "createRepository" | "openRepository"> {
   return {
-    async createRepository({ location, passphrase, keepKit }, { signal }) {
-      return await createRepository(openBlobStore(location, deps.random), {
+    async createRepository({ location, passphrase, keepKit }, options) {
+      return await createRepository(await openStore(location, deps, options), {
         ...deps,
-        signal,
+        signal: options.signal,
         passphrase,
         keepKit: async ({ id, recoveryKit }) => {
           // The code is the last thing on its line, in groups joined by dashes.
@@ -22,17 +23,7 @@ export function createRepositoryServices(deps: {
         },
       });
     },
-    openRepository: (location, passphrase, { signal }) =>
-      openRepository(openBlobStore(location, deps.random), { ...deps, signal, passphrase }),
+    openRepository: async (location, passphrase, options) =>
+      await openRepository(await openStore(location, deps, options), { ...deps, signal: options.signal, passphrase }),
   };
-}
-
-function openBlobStore(location: string, random: Random): BlobStore {
-  if (!location.includes("://")) return createFileBlobStore(location, random);
-  throw new HoldfastError({
-    code: "cli.repository.unsupported",
-    message: `${location} is not a folder, and this build keeps repositories in folders only`,
-    advice: "Name a folder, such as one on a mounted share.",
-    details: { location },
-  });
 }

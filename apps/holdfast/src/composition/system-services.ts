@@ -14,11 +14,15 @@ export function createSystemServices(environment: Readonly<Record<string, string
   return {
     async createRepository(wanted, options) {
       const { createRepositoryServices } = await import("./repositories.ts");
-      return await createRepositoryServices({ clock, random }).createRepository(wanted, options);
+      return await createRepositoryServices({ clock, random, environment }).createRepository(wanted, options);
     },
     async openRepository(location, passphrase, options) {
       const { createRepositoryServices } = await import("./repositories.ts");
-      return await createRepositoryServices({ clock, random }).openRepository(location, passphrase, options);
+      return await createRepositoryServices({ clock, random, environment }).openRepository(
+        location,
+        passphrase,
+        options,
+      );
     },
     clock,
     random,
