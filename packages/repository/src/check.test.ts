@@ -5,6 +5,7 @@ import type { Clock, Random } from "@holdfast/kernel";
 import { expect, test } from "vitest";
 import { checkRepository } from "./check.ts";
 import { openChunkStore } from "./chunk-store.ts";
+import { createInlineCodec } from "./crypto/inline-codec.ts";
 import { createRepository, InMemoryBlobStore, openRepository } from "./index.ts";
 import { encodeNode, emptyChildren } from "./tree/node.ts";
 import { createPointStore } from "./point-store.ts";
@@ -15,7 +16,8 @@ const passphrase = new Secret("correct horse");
 const keys = { repositoryId: "r", master: randomBytes(32), idKey: randomBytes(32) };
 
 async function openParts(store: InMemoryBlobStore) {
-  const parts = { store, keys, random, chunks: await openChunkStore(store, keys, random) };
+  const codec = createInlineCodec(keys);
+  const parts = { store, keys, random, chunks: await openChunkStore({ store, keys, random, codec }) };
   return { ...parts, points: createPointStore(parts) };
 }
 
@@ -41,9 +43,9 @@ test("check reports a tree whose child lies past the disk's end", async () => {
   const writer = parts.chunks.startWriting();
   const children = emptyChildren();
   children[5] = "ab".repeat(32);
-  const rootId = await writer.add("node", encodeNode(0, children));
+  const [rootId] = await writer.add("node", encodeNode(0, children));
   await writer.finish();
-  await parts.points.publishPoint(pointOf("p1", { rootId, sizeBytes: MiB, chunkSizeBytes: 256 * KiB }));
+  await parts.points.publishPoint(pointOf("p1", { rootId: rootId!, sizeBytes: MiB, chunkSizeBytes: 256 * KiB }));
   const { findings } = await checkRepository(parts);
   expect(findings).toMatchObject([{ code: "repository.chunk.damaged", object: `node ${rootId}`, pointIds: ["p1"] }]);
 });

@@ -2,10 +2,16 @@ import { HoldfastError, mapBounded } from "@holdfast/kernel";
 import type { RecoveryPoint } from "@holdfast/domain";
 import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
 import { checkPacks } from "./check-packs.ts";
+import { joinRuns } from "./chunk-runs.ts";
+import type { ChunkRun } from "./chunk-runs.ts";
+import { chunkFailed } from "./chunk-store.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
-import { asDamage, missingChunk } from "./failure.ts";
+import { asDamage, damagedChunk, missingChunk } from "./failure.ts";
+import { packName } from "./format/pack.ts";
+import type { ChunkPlace } from "./index-set.ts";
 import { readManifest } from "./manifest.ts";
 import { walkTree } from "./tree/disk-tree.ts";
+import { createNodeReader } from "./tree/node-reader.ts";
 
 export interface CheckOptions extends BlobOptions {
   readonly onProgress?: (progress: { readonly readBytes: number; readonly totalBytes: number }) => void;
@@ -94,10 +100,11 @@ async function findUsers(
   { findings, ...call }: BlobOptions & { readonly findings: Findings },
 ): Promise<Users> {
   const users: Users = new Map();
+  const nodes = createNodeReader(chunks);
   for (const point of points) {
     for (const { image } of point.disks) {
       const onLost = (harm: HoldfastError): void => findings.add(harm, [point.id]);
-      const found = walkTree(chunks, image, { start: 0, end: image.sizeBytes }, { ...call, onLost });
+      const found = walkTree(nodes, image, { start: 0, end: image.sizeBytes }, { ...call, onLost });
       for await (const { id, kind, range } of found) {
         if (kind === "node") continue;
         const user = users.get(id) ?? { length: range.end - range.start, pointIds: new Set() };
@@ -114,31 +121,49 @@ async function readChunks(
   users: Users,
   options: CheckOptions & { readonly findings: Findings },
 ): Promise<number> {
+  const { findings, onProgress } = options;
   const call = options.signal === undefined ? {} : { signal: options.signal };
   let totalBytes = 0;
   for (const user of users.values()) totalBytes += user.length;
   let readBytes = 0;
-  const lostOf = new Map<string, number>();
-  await mapBounded(
-    users,
-    async ([id, user]) => {
-      try {
-        readBytes += (await chunks.read(id, "data", call)).length;
-      } catch (error) {
-        const harm = damageOf(error, `chunk ${id}`);
-        if (chunks.indexes.find(id) !== undefined) options.findings.add(harm, user.pointIds);
-        else for (const pointId of user.pointIds) lostOf.set(pointId, (lostOf.get(pointId) ?? 0) + 1);
+  const { places, lostOf } = locateAll(chunks, users, findings);
+  const readRun = async ({ packId, entries }: ChunkRun): Promise<void> => {
+    const userOf = (i: number): Iterable<string> => users.get(entries[i]!.id)?.pointIds ?? [];
+    try {
+      const { failures } = await chunks.open({ packId, entries }, { ...call, wantsPlain: false });
+      for (const [i, failure] of failures.entries()) {
+        if (failure === null) readBytes += entries[i]!.plainBytes;
+        else findings.add(chunkFailed(packId, entries[i]!.id, failure), userOf(i));
       }
-      options.onProgress?.({ readBytes, totalBytes });
-    },
-    { limit: 8, ...call },
-  );
+    } catch (error) {
+      const harm = damageOf(error, packName(packId));
+      for (const i of entries.keys()) findings.add(harm, userOf(i));
+    }
+    onProgress?.({ readBytes, totalBytes });
+  };
+  await mapBounded(joinRuns(places), readRun, { limit: 8, ...call });
   // A lost index takes thousands of chunks with it: one finding a point says as much as one a chunk.
   for (const [pointId, count] of lostOf)
-    options.findings.add(missingChunk(`points/${pointId}`, `no readable index names ${count} of its chunks`), [
-      pointId,
-    ]);
+    findings.add(missingChunk(`points/${pointId}`, `no readable index names ${count} of its chunks`), [pointId]);
   return readBytes;
+}
+
+/** Answers where the chunks are, in the order of the packs, and how many of each point are nowhere. */
+function locateAll(chunks: ChunkStore, users: Users, findings: Findings) {
+  const lostOf = new Map<string, number>();
+  const places: ChunkPlace[] = [];
+  for (const [id, { length, pointIds }] of users) {
+    const place = chunks.indexes.find(id);
+    if (place === undefined) for (const pointId of pointIds) lostOf.set(pointId, (lostOf.get(pointId) ?? 0) + 1);
+    else {
+      places.push(place);
+      const { kind, plainBytes } = place.entry;
+      if (kind !== "data" || plainBytes !== length)
+        findings.add(damagedChunk(packName(place.packId), `chunk ${id} is not what a point expects`), pointIds);
+    }
+  }
+  places.sort((a, b) => (a.packId === b.packId ? a.entry.offset - b.entry.offset : a.packId < b.packId ? -1 : 1));
+  return { places, lostOf };
 }
 
 function pointsByPack(chunks: ChunkStore, users: Users): (packId: string) => Iterable<string> {

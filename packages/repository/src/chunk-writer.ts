@@ -1,118 +1,105 @@
 import { invariant } from "@holdfast/kernel";
-import type { Random } from "@holdfast/kernel";
-import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
-import type { RepositoryKeys } from "./chunk-store.ts";
-import { chunkId, packKey, sealChunk, shrink } from "./crypto/chunk-codec.ts";
-import { sealObject } from "./crypto/sealed-object.ts";
-import type { ChunkEntry, ChunkKind } from "./format/chunk-entry.ts";
-import { encodeIndex } from "./format/index-object.ts";
-import type { PackEntries } from "./format/index-object.ts";
-import { maxIndexBytes, maxPackBytes, packMaxEntries, packsPerIndex, packTargetBytes } from "./format/limits.ts";
-import { packFooter, packHeader, packHeaderBytes, packName } from "./format/pack.ts";
-import type { IndexSet } from "./index-set.ts";
+import type { BlobOptions } from "./blob-store/blob-store.ts";
+import type { Codec, SealOrder } from "./crypto/codec.ts";
+import { ownBytes } from "./crypto/hand-over.ts";
+import type { ChunkKind } from "./format/chunk-entry.ts";
+import { chunkSizeBytes } from "./format/limits.ts";
+import { createPackBuffers, isFull, maxBatchBytes, startPack } from "./open-pack.ts";
+import type { OpenPack } from "./open-pack.ts";
+import { createPackOutbox } from "./pack-outbox.ts";
+import type { OutboxParts, PackOutbox } from "./pack-outbox.ts";
+import { createSlots } from "./slots.ts";
 
-export interface ChunkWriter {
+/** Packs that may be on their way to the store while others fill: memory against waiting for the store. */
+const packsOnTheWay = 2;
+
+export interface ChunkWriter extends AsyncDisposable {
   readonly bytes: { added: number; stored: number };
   /**
-   * Answers the id; writes the chunk where the repository does not have it. A node may be added only after its children
-   * were added to the same writer or are known from a published point: so whoever reuses a node has its children too.
+   * Cuts up to 4 MiB to the grid and answers one id a chunk, null for a data chunk of zeros; writes what the repository
+   * does not have. Takes the bytes over. A node may be added only after its children were added to the same writer, or
+   * where they are known from a published point: so whoever reuses a node has its children too.
    */
-  add(kind: ChunkKind, plain: Uint8Array): Promise<string>;
+  add(kind: ChunkKind, bytes: Uint8Array): Promise<readonly (string | null)[]>;
   /** Makes packs durable, then their index; only then are the chunks known to others. */
   finish(): Promise<void>;
 }
 
-export interface ChunkWriterParts {
-  readonly store: BlobStore;
-  readonly keys: RepositoryKeys;
-  readonly random: Random;
-  readonly indexes: IndexSet;
+export interface ChunkWriterParts extends OutboxParts {
+  readonly codec: Codec;
 }
 
+/** Disposing waits for what is under way; without `finish`, chunks whose index is not written yet stay unknown. */
 export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions): ChunkWriter {
-  const { store, keys, random, indexes } = parts;
+  const { codec, indexes } = parts;
   const bytes = { added: 0, stored: 0 };
   const written = new Set<string>();
-  let durable: PackEntries[] = [];
-  let pack = startPack(keys.master, random);
-  // One pack at a time goes out; whoever fills the next one waits for it, which bounds memory.
-  let sending: Promise<void> = Promise.resolve();
-  const writeIndex = async (): Promise<void> => {
-    const packs = durable;
-    durable = [];
-    bytes.stored += await putIndex(parts, packs, options);
-    indexes.remember(packs);
-  };
-  const flush = async (): Promise<void> => {
-    if (pack.entries.length === 0) return;
-    const full = pack;
-    pack = startPack(keys.master, random);
-    const before = sending;
-    sending = (async () => {
-      await before;
-      const whole = full.finish();
-      await store.put(packName(full.packId), whole, options);
-      bytes.stored += whole.length;
-      durable.push({ packId: full.packId, entries: full.entries });
-      if (durable.length >= packsPerIndex) await writeIndex();
-    })();
-    sending.catch(() => undefined);
-    await before;
+  const outbox = createPackOutbox(parts, bytes, options);
+  const packs = createLanes(parts, outbox);
+  /** True once for each chunk: whoever asks first writes it. */
+  const isNew = (id: string): boolean => {
+    if (written.has(id) || indexes.find(id) !== undefined) return false;
+    written.add(id);
+    return true;
   };
   return {
     bytes,
     async add(kind, plain) {
       options?.signal?.throwIfAborted();
-      const id = chunkId(keys.idKey, kind, plain);
-      if (indexes.find(id) !== undefined || written.has(id)) return id;
-      written.add(id);
-      bytes.added += plain.length;
-      const size = pack.add(kind, id, plain);
-      if (size >= packTargetBytes || pack.entries.length >= packMaxEntries) await flush();
-      return id;
+      outbox.check();
+      invariant(plain.length > 0 && plain.length <= maxBatchBytes, `a batch has ${plain.length} bytes`);
+      const { bytes: batch, ids } = await codec.identify({ kind, bytes: ownBytes(plain) });
+      options?.signal?.throwIfAborted();
+      const pieces = cut(ids, batch.length).filter(({ id }) => isNew(id));
+      for (const { start, end } of pieces) bytes.added += end - start;
+      if (pieces.length > 0) await packs.write(kind, batch, pieces);
+      return ids;
     },
     async finish() {
-      await flush();
-      await sending;
-      if (durable.length > 0) await writeIndex();
+      packs.sendAll();
+      await outbox.finish();
     },
+    [Symbol.asyncDispose]: () => outbox.settle(),
   };
 }
 
-async function putIndex(
-  { store, keys, random }: ChunkWriterParts,
-  packs: readonly PackEntries[],
-  options?: BlobOptions,
-): Promise<number> {
-  const name = `index/${Buffer.from(random.bytes(16)).toString("hex")}`;
-  const sealed = sealObject(keys.master, name, random.bytes(16), encodeIndex(packs));
-  invariant(sealed.length <= maxIndexBytes, "an index object is past its limit");
-  await store.put(name, sealed, options);
-  return sealed.length;
-}
+type Piece = SealOrder["pieces"][number];
 
-function startPack(master: Uint8Array, random: Random) {
-  const packId = Buffer.from(random.bytes(16)).toString("hex");
-  const key = packKey(master, packId);
-  const parts: Uint8Array[] = [packHeader(packId)];
-  const entries: ChunkEntry[] = [];
-  let offset = packHeaderBytes;
+/** Fills as many packs at a time as the codec has threads, so that batches are sealed side by side. */
+function createLanes({ codec, random }: ChunkWriterParts, outbox: PackOutbox) {
+  const buffers = createPackBuffers(codec.parallelism + packsOnTheWay);
+  const lanes: { pack: OpenPack | undefined }[] = Array.from({ length: codec.parallelism }, () => ({
+    pack: undefined,
+  }));
+  const free = createSlots(lanes);
+  const send = (lane: { pack: OpenPack | undefined }): void => {
+    const { pack } = lane;
+    lane.pack = undefined;
+    if (pack !== undefined) outbox.send(pack, () => buffers.give(pack.buffer));
+  };
   return {
-    packId,
-    entries,
-    add(kind: ChunkKind, id: string, plain: Uint8Array): number {
-      const shrunk = shrink(plain);
-      const head = { id, kind, plainBytes: plain.length, isCompressed: shrunk !== null, ordinal: entries.length };
-      const sealed = sealChunk(key, head, shrunk ?? plain);
-      parts.push(sealed);
-      entries.push({ ...head, offset, storedBytes: sealed.length });
-      offset += sealed.length;
-      return offset;
+    async write(kind: ChunkKind, bytes: Uint8Array, pieces: Piece[]): Promise<void> {
+      const lane = await free.take();
+      try {
+        outbox.check();
+        const pack = (lane.pack ??= startPack(random, await buffers.take()));
+        const { packId, offset, buffer, entries } = pack;
+        const order = { kind, bytes, pieces, packId, offset, pack: buffer, firstOrdinal: entries.length };
+        pack.take(await codec.seal(order).catch((error: unknown) => outbox.fail(error)));
+        if (isFull(pack)) send(lane);
+      } finally {
+        free.give(lane);
+      }
     },
-    finish(): Uint8Array {
-      const whole = Buffer.concat([...parts, packFooter(master, packId, entries)]);
-      invariant(whole.length <= maxPackBytes, "a pack is past its limit");
-      return whole;
+    sendAll(): void {
+      for (const lane of lanes) send(lane);
     },
   };
+}
+
+function cut(ids: readonly (string | null)[], length: number): Piece[] {
+  return ids.flatMap((id, i) => {
+    const start = i * chunkSizeBytes;
+    return id === null ? [] : [{ id, start, end: Math.min(start + chunkSizeBytes, length) }];
+  });
 }

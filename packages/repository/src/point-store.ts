@@ -9,7 +9,9 @@ import { sealObject } from "./crypto/sealed-object.ts";
 import { chunkSizeBytes, maxDiskBytes, maxManifestBytes } from "./format/limits.ts";
 import { manifestName, readManifest } from "./manifest.ts";
 import { openStoredDisk } from "./stored-disk.ts";
-import { planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
+import { createSlots } from "./slots.ts";
+import { batchesInFlight, planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
+import { createNodeReader } from "./tree/node-reader.ts";
 
 export interface PointStoreParts {
   readonly store: BlobStore;
@@ -21,6 +23,7 @@ export interface PointStoreParts {
 export interface CaptureInput {
   readonly source: {
     readonly sizeBytes: number;
+    /** The answer is taken over: its buffer is not the source's any more. */
     read(range: ByteRange, options?: BlobOptions): Promise<Uint8Array>;
   };
   readonly ranges: readonly ByteRange[];
@@ -72,7 +75,8 @@ export function createPointStore(parts: PointStoreParts) {
         });
       }
     },
-    async [Symbol.asyncDispose](): Promise<void> {},
+    /** Ends the threads that work for this store. What is under way fails. */
+    [Symbol.asyncDispose]: () => chunks[Symbol.asyncDispose](),
   };
 }
 
@@ -88,7 +92,7 @@ async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, o
   await chunks.indexes.refresh(options);
   const work = planReads(sizeBytes, normalizeRanges(ranges), normalizeRanges(zeroRanges ?? []));
   const totalBytes = totalLength(work.reads);
-  const writer = chunks.startWriting(options);
+  await using writer = chunks.startWriting(options);
   let readBytes = 0;
   const read = async (range: ByteRange): Promise<Uint8Array> => {
     const bytes = await source.read(range, options);
@@ -97,7 +101,9 @@ async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, o
     capture.onProgress?.({ readBytes, totalBytes, storedBytes: writer.bytes.stored });
     return bytes;
   };
-  const update = { chunks, writer, read, ...(options?.signal === undefined ? {} : { signal: options.signal }) };
+  const nodes = createNodeReader(chunks);
+  const batches = createSlots(Array.from({ length: batchesInFlight }, () => null));
+  const update = { nodes, batches, writer, read, ...(options?.signal === undefined ? {} : { signal: options.signal }) };
   const root = { level: rootLevel(sizeBytes), start: 0, id: base?.rootId ?? null };
   const rootId = await updateNode(update, root, work);
   await writer.finish();

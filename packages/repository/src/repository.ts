@@ -1,14 +1,19 @@
+import { availableParallelism } from "node:os";
 import { HoldfastError, hasErrorCode } from "@holdfast/kernel";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
 import type { BlobStore } from "./blob-store/blob-store.ts";
 import { openChunkStore } from "./chunk-store.ts";
 import { decodeConfig, makeConfig, unlock } from "./config.ts";
 import type { Key } from "./config.ts";
+import { createPooledCodec } from "./crypto/pooled-codec.ts";
 import { formatRecoveryCode } from "./crypto/recovery-code.ts";
 import { deriveKey } from "./crypto/sealing.ts";
 import { damaged } from "./failure.ts";
 import { maxConfigBytes } from "./format/limits.ts";
 import { createPointStore } from "./point-store.ts";
+
+/** Four threads are faster than the stores and links of the field; each costs memory. */
+const maxThreads = 4;
 
 export interface RepositoryServices {
   readonly random: Random;
@@ -63,8 +68,10 @@ export async function openRepository(store: BlobStore, options: RepositoryServic
   const master = await unlock(config, options);
   const idKey = deriveKey(master, Buffer.from(config.id), "holdfast/1/id");
   const keys = { repositoryId: config.id, master, idKey };
-  const chunks = await openChunkStore(store, keys, options.random, signalOf(options));
-  return createPointStore({ store, keys, chunks, random: options.random });
+  const { random } = options;
+  const codec = createPooledCodec(keys, { size: Math.min(availableParallelism(), maxThreads) });
+  const chunks = await openChunkStore({ store, keys, random, codec }, signalOf(options));
+  return createPointStore({ store, keys, chunks, random });
 }
 
 function signalOf(options: RepositoryServices): { signal?: AbortSignal } {

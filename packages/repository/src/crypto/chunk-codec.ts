@@ -1,13 +1,14 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { damagedChunk } from "../failure.ts";
 import type { ChunkEntry, ChunkKind } from "../format/chunk-entry.ts";
-import { counterNonce, deriveKey, seal, unseal } from "./sealing.ts";
+import { counterNonce, deriveKey, sealInto, unseal } from "./sealing.ts";
 
 /** The keyed name of a chunk: tells nobody without the key what the chunk holds. */
 export function chunkId(idKey: Uint8Array, kind: ChunkKind, plain: Uint8Array): string {
-  const digest = createHash("sha256").update(plain).digest();
-  return createHmac("sha256", idKey).update(kind).update(digest).digest("hex");
+  return createHmac("sha256", idKey)
+    .update(kind)
+    .update(hash("sha256", plain, "buffer"))
+    .digest("hex");
 }
 
 export function packKey(master: Uint8Array, packId: string): Uint8Array {
@@ -15,7 +16,7 @@ export function packKey(master: Uint8Array, packId: string): Uint8Array {
 }
 
 /** zstd level 1 where it shrinks the bytes; null where it does not. */
-export function shrink(plain: Uint8Array): Uint8Array | null {
+function shrink(plain: Uint8Array): Uint8Array | null {
   const packed = zstdCompressSync(plain, {
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
     chunkSize: plain.length + 1024,
@@ -25,27 +26,33 @@ export function shrink(plain: Uint8Array): Uint8Array | null {
 
 type Sealable = Omit<ChunkEntry, "offset" | "storedBytes">;
 
-export function sealChunk(key: Uint8Array, entry: Sealable, body: Uint8Array): Buffer {
-  return seal(body, { key, nonce: counterNonce(entry.ordinal), context: chunkContext(entry) });
+/** Seals a chunk into a pack at an offset; answers its entry. */
+export function sealChunk(
+  key: Uint8Array,
+  chunk: { readonly id: string; readonly kind: ChunkKind; readonly ordinal: number; readonly plain: Uint8Array },
+  pack: Uint8Array,
+  offset: number,
+): ChunkEntry {
+  const { id, kind, ordinal, plain } = chunk;
+  const shrunk = shrink(plain);
+  const head = { id, kind, plainBytes: plain.length, isCompressed: shrunk !== null, ordinal };
+  const by = { key, nonce: counterNonce(ordinal), context: chunkContext(head) };
+  const end = sealInto(pack, offset, shrunk ?? plain, by);
+  return { ...head, offset, storedBytes: end - offset };
 }
 
-/** Opens a chunk and checks its id; raises `repository.chunk.damaged` with the pack's name. */
+/** Opens a chunk and checks its id; raises a plain Error with the reason. */
 export function openChunk(
   keys: { readonly pack: Uint8Array; readonly id: Uint8Array },
   entry: ChunkEntry,
   sealed: Uint8Array,
-  object: string,
 ): Uint8Array {
-  let plain: Uint8Array;
-  try {
-    const context = chunkContext(entry);
-    const body = unseal(sealed, { key: keys.pack, nonce: counterNonce(entry.ordinal), context });
-    plain = entry.isCompressed ? zstdDecompressSync(body, { maxOutputLength: entry.plainBytes }) : body;
-  } catch (error) {
-    throw damagedChunk(object, `chunk ${entry.id} does not open`, error);
-  }
-  if (plain.length !== entry.plainBytes || chunkId(keys.id, entry.kind, plain) !== entry.id)
-    throw damagedChunk(object, `chunk ${entry.id} holds other bytes`);
+  const body = unseal(sealed, { key: keys.pack, nonce: counterNonce(entry.ordinal), context: chunkContext(entry) });
+  // A buffer of the known size takes all of the output in one piece.
+  const sizes = { chunkSize: Math.max(64, entry.plainBytes), maxOutputLength: entry.plainBytes };
+  const plain = entry.isCompressed ? zstdDecompressSync(body, sizes) : body;
+  if (plain.length !== entry.plainBytes) throw new RangeError("it has another length");
+  if (chunkId(keys.id, entry.kind, plain) !== entry.id) throw new RangeError("it holds other bytes");
   return plain;
 }
 

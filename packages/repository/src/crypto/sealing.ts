@@ -21,10 +21,21 @@ export interface SealingContext {
 }
 
 /** AES-256-GCM: the ciphertext, then its 16-byte tag. */
-export function seal(plain: Uint8Array, { key, nonce, context }: SealingContext): Buffer {
-  const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  cipher.setAAD(context);
-  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+export function seal(plain: Uint8Array, context: SealingContext): Buffer {
+  const sealed = Buffer.alloc(plain.length + tagBytes);
+  sealInto(sealed, 0, plain, context);
+  return sealed;
+}
+
+/** Seals into a part of `target`; answers the offset behind it. */
+export function sealInto(target: Uint8Array, offset: number, plain: Uint8Array, by: SealingContext): number {
+  const cipher = createCipheriv("aes-256-gcm", by.key, by.nonce);
+  cipher.setAAD(by.context);
+  target.set(cipher.update(plain), offset);
+  // GCM is a stream: all of the ciphertext came from `update`.
+  cipher.final();
+  target.set(cipher.getAuthTag(), offset + plain.length);
+  return offset + plain.length + tagBytes;
 }
 
 /** Raises where the bytes, the key, the nonce or the context are not those of `seal`. */
@@ -33,5 +44,7 @@ export function unseal(sealed: Uint8Array, { key, nonce, context }: SealingConte
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
   decipher.setAAD(context);
   decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
-  return Buffer.concat([decipher.update(sealed.subarray(0, sealed.length - tagBytes)), decipher.final()]);
+  const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes));
+  decipher.final();
+  return plain;
 }

@@ -2,12 +2,15 @@ import { alignRanges, intersectRanges, mapBounded, splitRanges, subtractRanges, 
 import type { ByteRange, HoldfastError } from "@holdfast/kernel";
 import { asDamage, damagedChunk } from "../failure.ts";
 import { chunkSizeBytes, fanOut } from "../format/limits.ts";
-import type { ChunkStore } from "../chunk-store.ts";
 import type { ChunkWriter } from "../chunk-writer.ts";
-import { decodeNode, emptyChildren, encodeNode } from "./node.ts";
+import { maxBatchBytes } from "../open-pack.ts";
+import type { Slots } from "../slots.ts";
+import { emptyChildren, encodeNode } from "./node.ts";
 import type { Children } from "./node.ts";
+import type { NodeReader } from "./node-reader.ts";
 
-const readBytesAtOnce = 4 * 1024 * 1024;
+/** Batches of 4 MiB under way at a time: enough for four threads and reads of a network ahead of them; 32 MiB. */
+export const batchesInFlight = 8;
 const leavesInFlight = 8;
 
 /** Bytes of the disk under a node of a level: 64 MiB, 16 GiB, 4 TiB, ... */
@@ -20,21 +23,6 @@ export function rootLevel(sizeBytes: number): number {
   let level = 0;
   while (spanOf(level) < sizeBytes) level += 1;
   return level;
-}
-
-export async function readNode(
-  chunks: ChunkStore,
-  level: number,
-  id: string | null,
-  options?: { readonly signal?: AbortSignal },
-): Promise<Children> {
-  if (id === null) return emptyChildren();
-  const bytes = await chunks.read(id, "node", options);
-  try {
-    return decodeNode(level, Buffer.from(bytes));
-  } catch (error) {
-    throw damagedChunk(`node ${id}`, "the node does not decode", error);
-  }
 }
 
 /** What to read and what is zero, both on chunk borders and apart. Chunks that zeros cover in part are read. */
@@ -57,9 +45,11 @@ export interface Work {
 }
 
 export interface TreeUpdate {
-  readonly chunks: ChunkStore;
+  readonly nodes: NodeReader;
   readonly writer: ChunkWriter;
   readonly signal?: AbortSignal;
+  /** Bounds the batches of the whole disk that are in memory at a time. */
+  readonly batches: Slots<null>;
   read(range: ByteRange): Promise<Uint8Array>;
 }
 
@@ -71,7 +61,7 @@ export async function updateNode(
 ): Promise<string | null> {
   if (work.reads.length === 0 && work.zeros.length === 0) return at.id;
   const options = update.signal === undefined ? {} : { signal: update.signal };
-  const children = await readNode(update.chunks, at.level, at.id, options);
+  const children = at.id === null ? emptyChildren() : [...(await update.nodes.read(at.level, at.id, options))];
   if (at.level === 0) await updateLeaf(update, at.start, children, work);
   else {
     const span = spanOf(at.level - 1);
@@ -88,23 +78,25 @@ export async function updateNode(
     );
   }
   if (children.every((child) => child === null)) return null;
-  return update.writer.add("node", encodeNode(at.level, children));
+  const [id] = await update.writer.add("node", encodeNode(at.level, children));
+  return id!;
 }
 
 async function updateLeaf(update: TreeUpdate, start: number, children: Children, work: Work): Promise<void> {
   for (const zero of splitRanges(work.zeros, chunkSizeBytes)) children[(zero.start - start) / chunkSizeBytes] = null;
-  for (const range of splitRanges(work.reads, readBytesAtOnce)) {
-    const bytes = await update.read(range);
-    for (let at = 0; at < bytes.length; at += chunkSizeBytes) {
-      const chunk = bytes.subarray(at, at + chunkSizeBytes);
-      const id =
-        zeros.compare(chunk, 0, chunk.length, 0, chunk.length) === 0 ? null : await update.writer.add("data", chunk);
-      children[(range.start + at - start) / chunkSizeBytes] = id;
+  const options = update.signal === undefined ? {} : { signal: update.signal };
+  const takeBatch = async (range: ByteRange): Promise<void> => {
+    const slot = await update.batches.take();
+    try {
+      update.signal?.throwIfAborted();
+      const ids = await update.writer.add("data", await update.read(range));
+      for (const [i, id] of ids.entries()) children[(range.start - start) / chunkSizeBytes + i] = id;
+    } finally {
+      update.batches.give(slot);
     }
-  }
+  };
+  await mapBounded(splitRanges(work.reads, maxBatchBytes), takeBatch, { limit: batchesInFlight, ...options });
 }
-
-const zeros = Buffer.alloc(chunkSizeBytes);
 
 export interface FoundChunk {
   readonly range: ByteRange;
@@ -114,7 +106,7 @@ export interface FoundChunk {
 
 /** Walks the chunks and nodes over a range, in order; `onLost` gets what cannot be read, or it is raised. */
 export async function* walkTree(
-  chunks: ChunkStore,
+  nodes: NodeReader,
   disk: { readonly rootId: string | null; readonly sizeBytes: number },
   within: ByteRange,
   options: { readonly signal?: AbortSignal; readonly onLost?: (harm: HoldfastError, id: string) => void } = {},
@@ -122,9 +114,9 @@ export async function* walkTree(
   yield* walk(rootLevel(disk.sizeBytes), 0, disk.rootId);
   async function* walk(level: number, start: number, id: string | null): AsyncGenerator<FoundChunk> {
     if (id === null) return;
-    let children: Children;
+    let children: Readonly<Children>;
     try {
-      children = await readNode(chunks, level, id, options);
+      children = await nodes.read(level, id, options);
     } catch (error) {
       const harm = asDamage(error, `node ${id}`);
       if (harm === null || options.onLost === undefined) throw error;
