@@ -7,8 +7,8 @@ import { hashView, volumeOfDisk, writeDifference } from "../support/guest-disk.t
 import { importDisk, makeLandingZone, makeVm, uploadImage } from "../support/tenant-vm.ts";
 import type { DemoGuest } from "./demo-guest.ts";
 import { findDemoGuest, withChangedImage } from "./demo-guest.ts";
-import type { GuestConsole } from "./guest-console.ts";
-import { openGuestConsole } from "./guest-console.ts";
+import type { GuestConsole } from "../support/guest-console.ts";
+import { openGuestConsole } from "../support/guest-console.ts";
 import type { Narrator } from "./narrator.ts";
 import { createNarrator } from "./narrator.ts";
 import type { Stage } from "./stage.ts";

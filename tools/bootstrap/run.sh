@@ -20,4 +20,5 @@ require_system_packages "$task"
 
 PATH="$root/tools/node_modules/.bin:$root/node_modules/.bin:$PATH"
 export PATH
-exec node "$root/tools/tasks/$task.ts" "$@"
+# A task named a:b is in a-b.ts: some file systems have no colons in names.
+exec node "$root/tools/tasks/$(printf %s "$task" | tr : -).ts" "$@"
