@@ -125,3 +125,9 @@ test("a damaged index does not keep the repository from opening", async () => {
   const points = await openRepository(store, { passphrase, random, clock });
   expect((await points.check()).findings).toMatchObject([{ code: "repository.index.damaged", object: "index/ff" }]);
 });
+
+test("check counts every byte that it reads, though it reads several chunks at once", async () => {
+  const parts = await openParts(new InMemoryBlobStore());
+  await capture(parts.points, randomBytes(6 * MiB), "p1");
+  expect(await checkRepository(parts)).toMatchObject({ chunkCount: 24, readBytes: 6 * MiB, findings: [] });
+});
