@@ -10,6 +10,7 @@ import {
 import { type Emulator, startEmulator } from "../../core/start-emulator.ts";
 import { standardPlanes } from "../../core/standard-planes.ts";
 import type { RunningStamp } from "../../core/running-stamp.ts";
+import type { PageStore } from "../../pages/page-store.ts";
 import { createStampClient, type StampClient } from "../../testing/stamp-client.ts";
 
 /** A stamp with one storage account, and Microsoft's own client on it. */
@@ -23,6 +24,8 @@ export interface StorageFixture extends AsyncDisposable {
   readonly service: BlobServiceClient;
   /** `https://<account>.blob.<domain>:<port>` */
   readonly origin: string;
+  /** The volumes under the disks of a stamp. */
+  pages(stampName: string): PageStore;
   /** Without any credential but what stands in the address; `version` differs where a test wants it to. */
   open(address: string, version?: string): BlobClient;
 }
@@ -49,10 +52,11 @@ function pipeline(credential: StorageSharedKeyCredential | AnonymousCredential, 
 /** Starts the stamp; its names resolve to loopback for these clients. */
 export async function openStorageFixture(): Promise<StorageFixture> {
   await using stack = new AsyncDisposableStack();
+  const volumes = new Map<string, PageStore>();
   const emulator = stack.use(
     await startEmulator({
       stamps: [{ name: "east", operationScale: 0, retryAfterSeconds: 0 }],
-      planes: standardPlanes({ vms: "inert", operationMs: 0 }),
+      planes: standardPlanes({ vms: "inert", operationMs: 0, onPages: (name, pages) => void volumes.set(name, pages) }),
     }),
   );
   const stamp = emulator.stamp("east");
@@ -83,6 +87,7 @@ export async function openStorageFixture(): Promise<StorageFixture> {
     credential,
     service: new BlobServiceClient(origin, pipeline(credential, agent, platformVersion)),
     origin,
+    pages: (stampName) => volumes.get(stampName)!,
     open: (address, version = platformVersion) =>
       new BlobClient(address, pipeline(new AnonymousCredential(), agent, version)),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
