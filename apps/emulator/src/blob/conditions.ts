@@ -30,7 +30,7 @@ export function requireConditions(call: BlobCall, present: Conditioned | undefin
   if (match !== undefined && (present === undefined || !matches(match, present.etag))) throw conditionNotMet();
   const noneMatch = call.header("if-none-match");
   if (noneMatch !== undefined && present !== undefined && matches(noneMatch, present.etag)) {
-    if (noneMatch === "*" && call.method === "PUT") {
+    if (noneMatch === "*" && call.method === "PUT" && call.query.get("comp") === null) {
       throw new BlobError(409, "BlobAlreadyExists", "The specified blob already exists.");
     }
     throw notModified(call);
