@@ -24,9 +24,15 @@ export function unreadable(object: string, cause: unknown): HoldfastError {
 
 const badObjectCodes: readonly unknown[] = ["EIO", "EISDIR", "ENOTDIR", "EACCES", "EPERM", "EBADMSG", "EUCLEAN"];
 
+/** What a store says of one object; its other errors (refused, gone, full) say nothing of the object. */
+const storeCodesOfObjects: readonly string[] = ["repository.store.missing", "repository.store.short"];
+
 /** Answers what an error says of one object; null where it says something of the store as a whole, or is a bug. */
 export function asDamage(error: unknown, object: string): HoldfastError | null {
-  if (error instanceof HoldfastError) return error.isRetryable || error.kind === "bug" ? null : error;
+  if (error instanceof HoldfastError) {
+    const isOfStore = error.code.startsWith("repository.store.") && !storeCodesOfObjects.includes(error.code);
+    return error.isRetryable || error.kind === "bug" || isOfStore ? null : error;
+  }
   if (error instanceof Error && "code" in error && badObjectCodes.includes(error.code))
     return unreadable(object, error);
   return null;
