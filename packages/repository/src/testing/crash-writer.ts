@@ -1,0 +1,22 @@
+import { randomBytes } from "node:crypto";
+import { argv, stdout } from "node:process";
+import { createFileBlobStore } from "../blob-store/file-blob-store.ts";
+import { diskOf, openKeyed, pointOf, sha256, strongRandom } from "./keyed-repository.ts";
+
+// Captures a changing disk again and again, and says of each point that it is published, until it is killed.
+const [, , folder = "", run = ""] = argv;
+const points = await openKeyed(createFileBlobStore(folder, strongRandom));
+const disk = randomBytes(1_500_000);
+let ranges = [{ start: 0, end: disk.length }];
+let base;
+stdout.write("ready\n");
+for (let i = 0; ; i += 1) {
+  const { image } = await points.captureDisk({ source: diskOf(disk), ranges, ...(base === undefined ? {} : { base }) });
+  const id = `${run}-${i}`;
+  await points.publishPoint(pointOf(id, image));
+  stdout.write(`${id} ${sha256(disk)}\n`);
+  const start = randomBytes(3).readUIntBE(0, 3) % (disk.length - 5000);
+  randomBytes(5000).copy(disk, start);
+  ranges = [{ start, end: start + 5000 }];
+  base = image;
+}
