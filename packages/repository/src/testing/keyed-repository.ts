@@ -3,6 +3,7 @@ import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
 import type { ByteRange, Random } from "@holdfast/kernel";
 import type { BlobStore } from "../blob-store/blob-store.ts";
 import { openChunkStore } from "../chunk-store.ts";
+import { createInlineCodec } from "../crypto/inline-codec.ts";
 import { createPointStore } from "../point-store.ts";
 
 export const strongRandom: Random = { bytes: (n) => randomBytes(n), uuid: () => randomUUID(), fraction: () => 0.5 };
@@ -14,8 +15,8 @@ export type TestPoints = Awaited<ReturnType<typeof openKeyed>>;
 
 /** Opens a store as a repository under fixed keys, without a config. */
 export async function openKeyed(store: BlobStore) {
-  const chunks = await openChunkStore(store, testKeys, strongRandom);
-  return createPointStore({ store, keys: testKeys, random: strongRandom, chunks });
+  const parts = { store, keys: testKeys, random: strongRandom, codec: createInlineCodec(testKeys) };
+  return createPointStore({ ...parts, chunks: await openChunkStore(parts) });
 }
 
 export function diskOf(bytes: Uint8Array) {
