@@ -65,11 +65,20 @@ async function bench(first: string): Promise<void> {
 
 async function measure<T extends { bytes: number; note: string }>(name: string, work: () => Promise<T>): Promise<T> {
   const before = performance.now();
+  const cpuBefore = process.cpuUsage();
   const done = await work();
   const seconds = (performance.now() - before) / 1000;
+  const cpu = process.cpuUsage(cpuBefore);
   const rate = (done.bytes / MiB / seconds).toFixed(0);
   const peak = formatBytes(process.resourceUsage().maxRSS * 1024);
-  const figures = [`${seconds.toFixed(2)} s`, `${formatBytes(done.bytes)} read`, `${rate} MiB/s`, `peak RSS ${peak}`];
+  const cpuSeconds = ((cpu.user + cpu.system) / 1e6).toFixed(1);
+  const figures = [
+    `${seconds.toFixed(2)} s`,
+    `CPU ${cpuSeconds} s`,
+    `${formatBytes(done.bytes)} read`,
+    `${rate} MiB/s`,
+    `peak RSS ${peak}`,
+  ];
   process.stdout.write(`${name.padEnd(13)} ${figures.join("  ")}  ${done.note}\n`);
   return done;
 }

@@ -1,7 +1,7 @@
 import { invariant } from "@holdfast/kernel";
 import type { BlobOptions } from "./blob-store/blob-store.ts";
 import type { Codec, SealOrder } from "./crypto/codec.ts";
-import { ownBytes } from "./crypto/hand-over.ts";
+import { discard, ownBytes } from "./crypto/hand-over.ts";
 import type { ChunkKind } from "./format/chunk-entry.ts";
 import { chunkSizeBytes } from "./format/limits.ts";
 import { createPackBuffers, isFull, maxBatchBytes, startPack } from "./open-pack.ts";
@@ -53,6 +53,7 @@ export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions
       const pieces = cut(ids, batch.length).filter(({ id }) => isNew(id));
       for (const { start, end } of pieces) bytes.added += end - start;
       if (pieces.length > 0) await packs.write(kind, batch, pieces);
+      else discard(batch);
       return ids;
     },
     async finish() {

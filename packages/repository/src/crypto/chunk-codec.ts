@@ -1,6 +1,7 @@
 import { createHmac, hash } from "node:crypto";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { ChunkEntry, ChunkKind } from "../format/chunk-entry.ts";
+import { discard } from "./hand-over.ts";
 import { counterNonce, deriveKey, sealInto, unseal } from "./sealing.ts";
 
 /** The keyed name of a chunk: tells nobody without the key what the chunk holds. */
@@ -21,7 +22,9 @@ function shrink(plain: Uint8Array): Uint8Array | null {
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
     chunkSize: plain.length + 1024,
   });
-  return packed.length < plain.length ? packed : null;
+  if (packed.length < plain.length) return packed;
+  discard(packed);
+  return null;
 }
 
 type Sealable = Omit<ChunkEntry, "offset" | "storedBytes">;
@@ -38,6 +41,7 @@ export function sealChunk(
   const head = { id, kind, plainBytes: plain.length, isCompressed: shrunk !== null, ordinal };
   const by = { key, nonce: counterNonce(ordinal), context: chunkContext(head) };
   const end = sealInto(pack, offset, shrunk ?? plain, by);
+  if (shrunk !== null) discard(shrunk);
   return { ...head, offset, storedBytes: end - offset };
 }
 
@@ -51,6 +55,7 @@ export function openChunk(
   // A buffer of the known size takes all of the output in one piece.
   const sizes = { chunkSize: Math.max(64, entry.plainBytes), maxOutputLength: entry.plainBytes };
   const plain = entry.isCompressed ? zstdDecompressSync(body, sizes) : body;
+  if (entry.isCompressed) discard(body);
   if (plain.length !== entry.plainBytes) throw new RangeError("it has another length");
   if (chunkId(keys.id, entry.kind, plain) !== entry.id) throw new RangeError("it holds other bytes");
   return plain;

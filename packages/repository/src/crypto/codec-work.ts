@@ -1,5 +1,6 @@
 import { chunkSizeBytes } from "../format/limits.ts";
 import { chunkId, openChunk, packKey, sealChunk } from "./chunk-codec.ts";
+import { discard } from "./hand-over.ts";
 import type { CodecKeys, Identified, IdentifyOrder, Opened, OpenOrder, Sealed, SealOrder } from "./codec.ts";
 
 const zeros = Buffer.alloc(chunkSizeBytes);
@@ -25,6 +26,7 @@ export function createCodecWork({ master, idKey }: CodecKeys) {
         at += entry.storedBytes;
         return entry;
       });
+      discard(bytes);
       return { pack, entries };
     },
     open({ packId, sealed, entries, wantsPlain }: OpenOrder): Opened {
@@ -38,6 +40,7 @@ export function createCodecWork({ master, idKey }: CodecKeys) {
         try {
           const opened = openChunk(keys, entry, sealed.subarray(from, from + entry.storedBytes));
           if (wantsPlain) plain.set(opened, to);
+          discard(opened);
           failures.push(null);
         } catch (error) {
           failures.push(error instanceof Error ? error.message : "it does not open");
@@ -45,6 +48,7 @@ export function createCodecWork({ master, idKey }: CodecKeys) {
         from += entry.storedBytes;
         to += entry.plainBytes;
       }
+      discard(sealed);
       return { plain, failures };
     },
   };

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
+import { discard } from "./hand-over.ts";
 
 export const tagBytes = 16;
 
@@ -31,11 +32,14 @@ export function seal(plain: Uint8Array, context: SealingContext): Buffer {
 export function sealInto(target: Uint8Array, offset: number, plain: Uint8Array, by: SealingContext): number {
   const cipher = createCipheriv("aes-256-gcm", by.key, by.nonce);
   cipher.setAAD(by.context);
-  target.set(cipher.update(plain), offset);
+  const ciphertext = cipher.update(plain);
+  target.set(ciphertext, offset);
+  const end = offset + ciphertext.length;
+  discard(ciphertext);
   // GCM is a stream: all of the ciphertext came from `update`.
   cipher.final();
-  target.set(cipher.getAuthTag(), offset + plain.length);
-  return offset + plain.length + tagBytes;
+  target.set(cipher.getAuthTag(), end);
+  return end + tagBytes;
 }
 
 /** Raises where the bytes, the key, the nonce or the context are not those of `seal`. */
