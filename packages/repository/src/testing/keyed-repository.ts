@@ -19,8 +19,12 @@ export async function openKeyed(store: BlobStore) {
   return createPointStore({ ...parts, chunks: await openChunkStore(parts) });
 }
 
+/** Answers copies: what a source answers is the repository's, and `slice` of a Buffer copies nothing. */
 export function diskOf(bytes: Uint8Array) {
-  return { sizeBytes: bytes.length, read: async ({ start, end }: ByteRange) => bytes.slice(start, end) };
+  return {
+    sizeBytes: bytes.length,
+    read: async ({ start, end }: ByteRange) => Uint8Array.from(bytes.subarray(start, end)),
+  };
 }
 
 /** A point with only what the repository looks at. */
