@@ -38,6 +38,11 @@ function claim(isTrue: boolean, what: string): void {
   console.log(`  ${what}`);
 }
 
+function claimSameHash(what: string, found: string, expected: string): void {
+  if (found !== expected) throw new Error(`${what} differs from a2: its SHA-256 is ${found}, that of a2 ${expected}`);
+  console.log(`  ${what} is a2 to the bit: SHA-256 ${found}`);
+}
+
 /** What the tenant had before Holdfast came. Answers the ARM id of the VM's disk. */
 async function placeVm(tenant: Tenant, dataset: Dataset): Promise<string> {
   const account = "eastdata";
@@ -158,7 +163,7 @@ async function restoreToWest({ holdfast, stamps, dataset }: Run, expected: strin
     () => hashView(volume, guestBytes),
     () => guestBytes,
   );
-  claim(found === expected, `the restored disk is a2 by SHA-256: ${found} for ${expected}`);
+  claimSameHash("the restored disk", found, expected);
   return vmId;
 }
 
@@ -170,7 +175,7 @@ async function exportRaw({ holdfast, folder, dataset }: Run, expected: string): 
     () => dataset.sizeBytes,
   );
   const found = await table.time("SHA-256 of the exported file", () => hashFile(to, dataset.sizeBytes));
-  claim(found === expected, `the exported file is a2 by SHA-256: ${found} for ${expected}`);
+  claimSameHash("the exported file", found, expected);
   await rm(to);
 }
 
