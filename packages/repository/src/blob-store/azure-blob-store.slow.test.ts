@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -8,11 +9,13 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { Secret } from "@holdfast/kernel";
-import { SeededRandom } from "@holdfast/kernel/testing";
+import { MiB, Secret } from "@holdfast/kernel";
+import { FakeClock, SeededRandom } from "@holdfast/kernel/testing";
 import { ContainerClient, ContainerSASPermissions, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeBlobStore } from "../testing/describe-blob-store.ts";
+import { createRepository, openRepository } from "../repository.ts";
+import { captureAll, pointOf, readAll, strongRandom } from "../testing/keyed-repository.ts";
 import { createAzureBlobStore } from "./azure-blob-store.ts";
 
 // The account that every Azurite has; published by Microsoft and no secret.
@@ -104,6 +107,27 @@ describe("createAzureBlobStore by signature, under a folder", () => {
       [Symbol.asyncDispose]: async () => void (await container.delete()),
     };
   });
+});
+
+test("a repository in a container is made, filled, reopened, checked and read back", async () => {
+  const container = await makeContainer();
+  const location = `${container.url}/site-1`;
+  const passphrase = new Secret("correct horse");
+  const services = { random: strongRandom, clock: new FakeClock(), passphrase };
+  const disk = randomBytes(18 * MiB + 77);
+  await createRepository(createAzureBlobStore(location, byKey, { random: strongRandom }), services);
+  {
+    const store = createAzureBlobStore(location, byKey, { random: strongRandom });
+    await using points = await openRepository(store, services);
+    await points.publishPoint(pointOf("p1", await captureAll(points, disk)));
+  }
+  const store = createAzureBlobStore(location, byKey, { random: strongRandom });
+  await using points = await openRepository(store, services);
+  const [point] = await points.listPoints();
+  expect((await readAll(points, point!.disks[0]!.image)).equals(disk)).toBe(true);
+  expect((await points.check()).findings).toEqual([]);
+  const exists = { code: "repository.store.exists" };
+  await expect(createRepository(store, services)).rejects.toMatchObject(exists);
 });
 
 test("a container that is not there is told, and not taken for an empty store", async () => {
