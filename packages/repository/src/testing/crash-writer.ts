@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { argv, stdout } from "node:process";
 import { createFileBlobStore } from "../blob-store/file-blob-store.ts";
-import { diskOf, openKeyed, pointOf, sha256, strongRandom } from "./keyed-repository.ts";
+import { createPooledCodec } from "../crypto/pooled-codec.ts";
+import { diskOf, openKeyed, pointOf, sha256, strongRandom, testKeys } from "./keyed-repository.ts";
 
 // Captures a changing disk again and again, and says of each point that it is published, until it is killed.
 const [, , folder = "", run = ""] = argv;
-const points = await openKeyed(createFileBlobStore(folder, strongRandom));
+const points = await openKeyed(createFileBlobStore(folder, strongRandom), createPooledCodec(testKeys, { size: 2 }));
 const disk = randomBytes(1_500_000);
 let ranges = [{ start: 0, end: disk.length }];
 let base;

@@ -3,6 +3,7 @@ import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
 import type { ByteRange, Random } from "@holdfast/kernel";
 import type { BlobStore } from "../blob-store/blob-store.ts";
 import { openChunkStore } from "../chunk-store.ts";
+import type { Codec } from "../crypto/codec.ts";
 import { createInlineCodec } from "../crypto/inline-codec.ts";
 import { createPointStore } from "../point-store.ts";
 
@@ -14,8 +15,8 @@ export const testKeys = { repositoryId: "test", master: Buffer.alloc(32, 1), idK
 export type TestPoints = Awaited<ReturnType<typeof openKeyed>>;
 
 /** Opens a store as a repository under fixed keys, without a config. */
-export async function openKeyed(store: BlobStore) {
-  const parts = { store, keys: testKeys, random: strongRandom, codec: createInlineCodec(testKeys) };
+export async function openKeyed(store: BlobStore, codec: Codec = createInlineCodec(testKeys)) {
+  const parts = { store, keys: testKeys, random: strongRandom, codec };
   return createPointStore({ ...parts, chunks: await openChunkStore(parts) });
 }
 
