@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { connect } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, LookupFunction } from "node:net";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -195,4 +196,32 @@ test("a store that does not answer is told as unreachable, and the signature sta
   const raised = await store.size("config").catch((error: unknown) => error);
   expect(raised).toMatchObject({ code: "repository.store.unreachable", isRetryable: true });
   expect(inspect(raised, { depth: 10 })).not.toContain("hush");
+});
+
+test("a private authority is trusted where it is named, and hosts are found by the lookup given", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-authority-"));
+  const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const subject = ["-subj", "/CN=keep.blob.stamp.test", "-addext", "subjectAltName=DNS:keep.blob.stamp.test"];
+  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  execFileSync("openssl", [...made, ...subject, "-keyout", keyFile, "-out", certFile], { stdio: "ignore" });
+  const [key, cert] = [await readFile(keyFile, "utf8"), await readFile(certFile, "utf8")];
+  const server = createSecureServer({ key, cert }, (request, response) => {
+    const isPinned = request.headers["x-ms-version"] === "2019-07-07";
+    response.writeHead(isPinned ? 200 : 400, { "content-length": "7" }).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    const location = `https://keep.blob.stamp.test:${port}/backups`;
+    const lookup: LookupFunction = (_host, options, done) =>
+      options.all === true ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
+    const trusting = createAzureBlobStore(location, byKey, { random, lookup, caPem: cert });
+    expect(await trusting.size("config")).toBe(7);
+    const untrusting = createAzureBlobStore(location, byKey, { random, lookup });
+    await expect(untrusting.size("config")).rejects.toMatchObject({ code: "repository.store.unreachable" });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true });
+  }
 });
