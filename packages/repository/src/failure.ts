@@ -2,6 +2,15 @@ import { HoldfastError } from "@holdfast/kernel";
 
 const damageAdvice = "Run a check, and restore from another copy of the repository or another point.";
 
+// The codes that are handed to `damaged`, for the test that compares them with docs/errors:
+// code: repository.config.damaged
+// code: repository.manifest.damaged
+// code: repository.index.damaged
+// code: repository.pack.damaged
+// code: repository.chunk.damaged
+// code: repository.chunk.missing
+// code: repository.object.unreadable
+
 /** Makes the error of an object that does not hold what was written. */
 export function damaged(code: string, object: string, reason: string, cause?: unknown): HoldfastError {
   return new HoldfastError({ code, message: `${object}: ${reason}`, advice: damageAdvice, details: { object }, cause });
