@@ -124,7 +124,7 @@ test("any history of captures reads back byte for byte, and stores each content 
           sizeBytes,
           read: async (range: ByteRange) => {
             reads.push(range);
-            return disk.subarray(range.start, range.end);
+            return Uint8Array.from(disk.subarray(range.start, range.end));
           },
         };
         const input = { source, ranges, zeroRanges, ...(isFull || base === undefined ? {} : { base }) };

@@ -22,7 +22,10 @@ async function openParts(store: InMemoryBlobStore) {
 }
 
 function diskOf(bytes: Uint8Array) {
-  return { sizeBytes: bytes.length, read: async (r: { start: number; end: number }) => bytes.slice(r.start, r.end) };
+  return {
+    sizeBytes: bytes.length,
+    read: async (r: { start: number; end: number }) => Uint8Array.from(bytes.subarray(r.start, r.end)),
+  };
 }
 
 function pointOf(id: string, image: DiskImage): RecoveryPoint {
