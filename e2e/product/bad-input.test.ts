@@ -1,0 +1,182 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RecoveryPoint } from "@holdfast/domain";
+import type { FaultBoard } from "@holdfast/emulator";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { ProductStage } from "./product-stage.ts";
+import { runAndSignal, watchCalls } from "./stopped-run.ts";
+import {
+  connectAll,
+  connectWords,
+  diskNames,
+  group,
+  openProductStage,
+  placeVm,
+  snapshotNames,
+} from "./product-stage.ts";
+
+let stage: ProductStage;
+let points: number;
+
+beforeAll(async () => {
+  stage = await openProductStage([{ name: "east" }, { name: "tight", quotas: { cores: 0 } }]);
+  await connectAll(stage);
+  await placeVm(stage, "web");
+  await stage.holdfast.json("discover", "east");
+  await backupWeb();
+  points = 1;
+});
+afterAll(() => stage?.[Symbol.asyncDispose]());
+afterEach(() => {
+  for (const running of stage.emulator.stamps) running.faults.clear();
+});
+
+async function backupWeb(...options: string[]): Promise<RecoveryPoint> {
+  return await stage.holdfast.json("backup", "web", "--stamp", "east", "--running-snapshot", ...options);
+}
+
+interface Ending {
+  readonly exit: number;
+  readonly code: string;
+}
+
+async function run(...words: string[]): Promise<Ending> {
+  const { code, stdout, stderr } = await stage.holdfast.run([...words, "--json"]);
+  const found = (JSON.parse(stdout === "" ? "{}" : stdout) as { readonly error?: { readonly code: string } }).error;
+  return { exit: code, code: found?.code ?? `none: ${stderr}` };
+}
+
+/** The failed command left the base snapshot and no more, and the next backup works. */
+async function expectNothingLost(): Promise<void> {
+  stage.stamp("east").faults.clear();
+  await backupWeb();
+  points += 1;
+  expect(await snapshotNames(stage)).toHaveLength(1);
+  expect(await diskNames(stage)).toEqual(["web-os"]);
+  expect(await stage.holdfast.json<RecoveryPoint[]>("points")).toHaveLength(points);
+}
+
+describe("connecting a stamp", () => {
+  const connect = (name: string, ...changes: string[]): Promise<Ending> => {
+    const words = connectWords(stage.stamp(name), ...changes);
+    words[2] = "again";
+    return run(...words);
+  };
+  afterEach(async () => {
+    const stamps = await stage.holdfast.json<{ readonly name: string }[]>("stamp", "list");
+    expect(stamps.map(({ name }) => name)).not.toContain("again");
+  });
+
+  test("a wrong secret", async () => {
+    const file = join(stage.folder, "wrong-secret");
+    await writeFile(file, "not the secret", { mode: 0o600 });
+    const ending = await connect("east", "--secret-file", file);
+    expect(ending).toEqual({ exit: 12, code: "stackhub.identity.wrong-secret" });
+  });
+
+  test("an authority that is not the stamp's", async () => {
+    const { rootCertificates } = await import("node:tls");
+    const file = join(stage.folder, "other-ca.pem");
+    await writeFile(file, rootCertificates[0]!);
+    const ending = await connect("east", "--ca", file);
+    expect(ending).toEqual({ exit: 1, code: "stackhub.tls.untrusted" });
+  });
+
+  test("a stamp that answers HTML", async () => {
+    stage.stamp("east").faults.add({ kind: "answer-html", plane: "arm" });
+    const ending = await connect("east");
+    expect(ending).toEqual({ exit: 1, code: "stackhub.arm.not-a-stamp" });
+  });
+});
+
+describe("a backup that cannot be", () => {
+  test("an unknown VM", async () => {
+    expect(await run("backup", "wbe", "--stamp", "east")).toEqual({ exit: 10, code: "cli.vm.not-found" });
+  });
+
+  test("a wrong passphrase", async () => {
+    const file = join(stage.folder, "wrong-passphrase");
+    await writeFile(file, "another passphrase", { mode: 0o600 });
+    const ending = await run("backup", "web", "--stamp", "east", "--passphrase-file", file);
+    expect(ending).toEqual({ exit: 12, code: "repository.key.wrong-passphrase" });
+    await expectNothingLost();
+  });
+
+  test("a snapshot that the stamp fails to make", async () => {
+    stage.stamp("east").faults.add({ kind: "fail-operation", pattern: "/snapshots/" });
+    const ending = await run("backup", "web", "--stamp", "east", "--running-snapshot");
+    expect(ending).toEqual({ exit: 1, code: "stackhub.arm.server-fault" });
+    await expectNothingLost();
+  });
+
+  const backupWords = ["backup", "web", "--stamp", "east", "--running-snapshot", "--full", "--json"];
+  const read = /^GET [^ ]*\.blob\.|^GET [^ ]*md-/i;
+
+  test("Ctrl-C while the disk is read", async () => {
+    const stop = { stamp: "east", signal: "SIGINT", call: 2, pattern: read } as const;
+    const { code, stdout } = await runAndSignal(stage, backupWords, stop);
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: "cli.run.interrupted" } });
+    await expectNothingLost();
+  });
+
+  test("another backup of the same VM at the same time", async () => {
+    const second = Promise.withResolvers<Ending>();
+    let isStarted = false;
+    stage.stamp("east").faults.add({ kind: "limit-bandwidth", bytesPerSecond: 1_000_000 });
+    const unwatch = watchCalls(stage.stamp("east"), (subject) => {
+      if (isStarted || !read.test(subject)) return;
+      isStarted = true;
+      run("backup", "web", "--stamp", "east", "--running-snapshot").then(second.resolve, second.reject);
+    });
+    await backupWeb("--full");
+    unwatch();
+    points += 1;
+    expect(await second.promise).toEqual({ exit: 11, code: "catalog.run.busy" });
+    await expectNothingLost();
+  });
+});
+
+describe("a restore that cannot be", () => {
+  test("a quota that is too small, before the first write", async () => {
+    const tenant = stage.tenant("tight");
+    const subnet = `${tenant.groupId(group)}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/default`;
+    const where = ["--to", "tight", "--name", "web", "--resource-group", group, "--subnet", subnet, "--yes"];
+    expect(await run("restore", "vm", "web@latest", ...where)).toEqual({ exit: 1, code: "engine.restore.refused" });
+    expect(await diskNames(stage, "tight")).toEqual([]);
+  });
+});
+
+describe("a stamp with a bad day is survived", () => {
+  const survived: readonly (readonly [string, Parameters<FaultBoard["add"]>[0]])[] = [
+    ["refusals for load, with Retry-After", { kind: "throttle", count: 3, retryAfterSeconds: 1 }],
+    ["a SAS that runs out", { kind: "expire-sas", count: 1 }],
+    [
+      "an answer that is cut",
+      { kind: "cut-response", plane: "blob", count: 1, afterBytes: 1000, pattern: "^GET (?!.*comp=)" },
+    ],
+  ];
+  test.for(survived)("%s", async ([, fault]) => {
+    const { faults } = stage.stamp("east");
+    faults.add(fault);
+    await backupWeb("--full");
+    points += 1;
+    expect(faults.list().every(({ hits }) => hits > 0)).toBe(true);
+    await stage.holdfast.json("check");
+    await expectNothingLost();
+  });
+});
+
+test("a damaged pack is found and named", async () => {
+  const names = await readdir(stage.repository, { recursive: true });
+  const pack = join(
+    stage.repository,
+    names.find((name) => /^packs\/[^/]+\/[^/]+$/.test(name))!,
+  );
+  const bytes = await readFile(pack);
+  bytes[100]! ^= 0xff;
+  await writeFile(pack, bytes);
+  const { code, stdout } = await stage.holdfast.run(["check", "--json"]);
+  expect(code).toBe(21);
+  expect(stdout).toMatch(/repository\.(chunk|pack)\.damaged/);
+});
