@@ -60,4 +60,29 @@ export const allowances: readonly Allowance[] = [
       "The specification wants an error body of every answer; HTTP allows none to HEAD, and clients read the error's header.",
     matches: (d) => d.exchange.method === "HEAD" && d.message.includes("Body is required"),
   },
+  {
+    name: "xml-not-modelled",
+    reason:
+      "The check turns page lists and errors into the specification's shapes; the XML of lists and policies is held by Microsoft's own client, which reads and writes it in the same tests.",
+    matches: (d) =>
+      /^(BlockBlob_(Commit|Get)BlockList|Container_(ListBlob\w+Segment|[GS]etAccessPolicy)|Service_(ListContainersSegment|[GS]etProperties))$/.test(
+        d.operationId,
+      ) &&
+      (d.message.includes("Body is required") || d.code === "INVALID_TYPE"),
+  },
+  {
+    name: "not-modified",
+    reason: "Conditional reads answer 304 by HTTP; the specification does not list it.",
+    matches: (d) => d.code === "INVALID_RESPONSE_CODE" && d.exchange.status === 304,
+  },
+  {
+    name: "put-blob-not-found",
+    reason:
+      "The specification tells Put Blob apart by a bare word in its path, and the validator does not find it; Microsoft's own client makes the blobs in the same tests.",
+    matches: (d) =>
+      d.code === "OPERATION_NOT_FOUND_IN_CACHE" &&
+      d.exchange.plane === "blob" &&
+      d.exchange.method === "PUT" &&
+      d.exchange.requestHeaders["x-ms-blob-type"] !== undefined,
+  },
 ];

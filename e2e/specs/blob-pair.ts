@@ -28,6 +28,7 @@ function operationWord(method: string, query: URLSearchParams, headers: Readonly
   if (comp === null && method === "PUT" && headers["x-ms-copy-source"] !== undefined) return `comp=copy&${plainWord}`;
   if (comp === "block" && method === "PUT") return plainWord;
   if (comp === null && method === "PUT" && blobType !== undefined) return blobType;
+  if (comp === null && query.get("restype") === "container") return plainWord;
   return "";
 }
 
@@ -51,13 +52,17 @@ function parseResponse(exchange: Exchange, comp: string | null): unknown {
   const xml = exchange.responseBody;
   if (xml === undefined || xml === "") return undefined;
   if (exchange.status >= 400) {
-    return {
-      Code: unescapeXml(elements(xml, "Code")[0] ?? ""),
-      Message: unescapeXml(elements(xml, "Message")[0] ?? ""),
-    };
+    // The specification's error has a message only; the code stands in a header.
+    return { Message: unescapeXml(elements(xml, "Message")[0] ?? "") };
   }
   if (comp === "pagelist") return { PageRange: ranges(xml, "PageRange"), ClearRange: ranges(xml, "ClearRange") };
   return undefined;
+}
+
+/** Blob names may hold slashes; the specification has one place for a name. */
+function flatPath(path: string): string {
+  const [, container = "", ...name] = path.split("/");
+  return name.length === 0 ? `/${container}` : `/${container}/${name.join("%2F")}`;
 }
 
 /** One exchange with the blob plane as the validator wants it. */
@@ -75,7 +80,7 @@ export function blobPair(exchange: Exchange): LivePair {
   return {
     liveRequest: {
       method: exchange.method,
-      url: `${url.origin}${url.pathname}?${parts.join("&")}`,
+      url: `${url.origin}${flatPath(url.pathname)}?${parts.join("&")}`,
       // With a SAS, `sv` stands for the version header, which the specification makes mandatory.
       headers: { ...(version === "" ? {} : { "x-ms-version": version }), ...exchange.requestHeaders },
       query: Object.fromEntries(new URL(`${url.origin}/?${parts.join("&")}`).searchParams),
