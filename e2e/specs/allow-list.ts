@@ -75,14 +75,4 @@ export const allowances: readonly Allowance[] = [
     reason: "Conditional reads answer 304 by HTTP; the specification does not list it.",
     matches: (d) => d.code === "INVALID_RESPONSE_CODE" && d.exchange.status === 304,
   },
-  {
-    name: "put-blob-not-found",
-    reason:
-      "The specification tells Put Blob apart by a bare word in its path, and the validator does not find it; Microsoft's own client makes the blobs in the same tests.",
-    matches: (d) =>
-      d.code === "OPERATION_NOT_FOUND_IN_CACHE" &&
-      d.exchange.plane === "blob" &&
-      d.exchange.method === "PUT" &&
-      d.exchange.requestHeaders["x-ms-blob-type"] !== undefined,
-  },
 ];

@@ -12,7 +12,7 @@ function operationWord(method: string, query: URLSearchParams, headers: Readonly
   const comp = query.get("comp");
   const blobType = headers["x-ms-blob-type"];
   if (comp === "page") {
-    if (headers["x-ms-copy-source"] !== undefined) return "update&fromUrl";
+    if (headers["x-ms-copy-source"] !== undefined) return "update&fromurl";
     return headers["x-ms-page-write"]?.toLowerCase() === "clear" ? "clear" : `update&${plainWord}`;
   }
   if (comp === "pagelist") {
@@ -21,13 +21,13 @@ function operationWord(method: string, query: URLSearchParams, headers: Readonly
   }
   if (comp === "lease") return headers["x-ms-lease-action"]?.toLowerCase() ?? "";
   if (comp === "properties" && method === "PUT") {
-    if (headers["x-ms-blob-content-length"] !== undefined) return "Resize";
-    return headers["x-ms-sequence-number-action"] === undefined ? "SetHTTPHeaders" : "UpdateSequenceNumber";
+    if (headers["x-ms-blob-content-length"] !== undefined) return "resize";
+    return headers["x-ms-sequence-number-action"] === undefined ? "sethttpheaders" : "updatesequencenumber";
   }
   if (comp === "list" && query.get("restype") === "container") return query.has("delimiter") ? "hierarchy" : "flat";
   if (comp === null && method === "PUT" && headers["x-ms-copy-source"] !== undefined) return `comp=copy&${plainWord}`;
   if (comp === "block" && method === "PUT") return plainWord;
-  if (comp === null && method === "PUT" && blobType !== undefined) return blobType;
+  if (comp === null && method === "PUT" && blobType !== undefined) return blobType.toLowerCase();
   if (comp === null && query.get("restype") === "container") return plainWord;
   return "";
 }

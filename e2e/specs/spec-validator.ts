@@ -66,6 +66,12 @@ async function loadValidator(folder: string, specs: readonly string[], isArmCall
   return validator;
 }
 
+/** The validator lowers the query of a request before it compares. */
+function lowerQuery(path: string): string {
+  const [place = "", query] = path.split("?");
+  return query === undefined ? place : `${place}?${query.toLowerCase()}`;
+}
+
 /**
  * Loads the blob specification from a copy whose `x-ms-paths` can be told apart: the validator finds two operations
  * where the words of one path are a part of another's (`comp=pagelist` and `comp=pagelist&diff`).
@@ -77,7 +83,7 @@ async function loadBlobValidator(folder: string): Promise<LiveValidator> {
     const paths = Object.entries(spec["x-ms-paths"] ?? {});
     const isPartOfAnother = (key: string): boolean => paths.some(([other]) => other.startsWith(`${key}&`));
     spec["x-ms-paths"] = Object.fromEntries(
-      paths.map(([key, value]) => [isPartOfAnother(key) ? `${key}&${plainWord}` : key, value]),
+      paths.map(([key, value]) => [lowerQuery(isPartOfAnother(key) ? `${key}&${plainWord}` : key), value]),
     );
     await mkdir(join(copy, dirname(blobSpec)), { recursive: true });
     await writeFile(join(copy, blobSpec), JSON.stringify(spec));
