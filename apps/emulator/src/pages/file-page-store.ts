@@ -128,9 +128,14 @@ class FilePageStore implements PageStore {
   }
 
   async clone(id: string, from: { readonly volumeId: string; readonly snapshotId: string }): Promise<PageVolume> {
-    const base = this.#volumes.get(from.volumeId)?.layersOf(from.snapshotId);
-    if (base === undefined) throw new Error(`snapshot ${from.snapshotId} of volume ${from.volumeId} is not there`);
     const layer = await this.#home.newLayer();
+    // From here to the entry of the clone nothing is awaited: a snapshot deleted meanwhile would take its layers away.
+    const base = this.#volumes.get(from.volumeId)?.layersOf(from.snapshotId);
+    if (base === undefined) {
+      this.#fresh.delete(layer.id);
+      await this.#sweep();
+      throw new Error(`snapshot ${from.snapshotId} of volume ${from.volumeId} is not there`);
+    }
     return this.#add({ id, sizeBytes: base.sizeBytes, layerIds: [...base.layerIds, layer.id] });
   }
 

@@ -263,7 +263,9 @@ export class LayeredVolume implements PageVolume {
    */
   async #foldLayers(): Promise<void> {
     for (let depth = this.#record.layerIds.length - 1; depth > 0; depth -= 1) {
-      const { layerIds, snapshots, id, sizeBytes } = this.#record;
+      const { layerIds, snapshots, id } = this.#record;
+      // A volume that shrank may have larger snapshots on these layers.
+      const sizeBytes = Math.max(this.#record.sizeBytes, ...snapshots.map((snapshot) => snapshot.sizeBytes));
       const [lower, upper] = [layerIds[depth - 1]!, layerIds[depth]!];
       const isSeenApart = snapshots.some((snapshot) => snapshot.depth === depth);
       if (isSeenApart || this.#home.isShared(lower, id) || this.#home.isShared(upper, id)) continue;

@@ -19,14 +19,16 @@ function encodeMark(state: "written" | "cleared", range: ByteRange): Buffer {
   return record;
 }
 
-/** Marks of a log up to the first record that is torn: what follows was never acknowledged. */
-function replayMarks(log: Buffer, map: PageMap): void {
-  for (let at = 0; at + recordBytes <= log.length; at += recordBytes) {
+/** Takes the marks of a log up to the first record that is torn: what follows was never acknowledged. Answers where. */
+function replayMarks(log: Buffer, map: PageMap): number {
+  let at = 0;
+  for (; at + recordBytes <= log.length; at += recordBytes) {
     const record = log.subarray(at, at + recordBytes);
-    if (record.subarray(0, 17).reduce((sum, byte) => (sum + byte) & 0xff, 7) !== record[17]) return;
+    if (record.subarray(0, 17).reduce((sum, byte) => (sum + byte) & 0xff, 7) !== record[17]) return at;
     const range = { start: Number(record.readBigUInt64LE(1)), end: Number(record.readBigUInt64LE(9)) };
     map.mark(range, record[0] === 1 ? "written" : "cleared");
   }
+  return at;
 }
 
 /**
@@ -66,10 +68,9 @@ export class VolumeLayer implements AsyncDisposable {
     const log = await open(paths.log, flags, 0o600);
     const layer = new VolumeLayer(id, paths, { data, log }, isDurable);
     const bytes = await log.readFile();
-    replayMarks(bytes, layer.map);
-    // A torn tail would hide every record after it.
-    if (bytes.length % recordBytes !== 0) await log.truncate(bytes.length - (bytes.length % recordBytes));
-    layer.#logEnd = bytes.length - (bytes.length % recordBytes);
+    layer.#logEnd = replayMarks(bytes, layer.map);
+    // A torn record would hide every one after it.
+    if (layer.#logEnd < bytes.length) await log.truncate(layer.#logEnd);
     return layer;
   }
 
