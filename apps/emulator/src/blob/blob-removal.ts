@@ -4,9 +4,17 @@ import { BlobError } from "./blob-error.ts";
 import type { BlobDeps } from "./blob-deps.ts";
 import type { BlobRecord } from "./blob-record.ts";
 
-/** Removes what a blob's record names, and the record: nothing is left that names lost content. */
-export async function removeContent(deps: BlobDeps, blob: BlobRecord): Promise<void> {
+/** Removes a blob's record, then what it names: nothing is left that names lost content. */
+async function removeBlob(deps: BlobDeps, blob: BlobRecord): Promise<void> {
   deps.catalog.remove(blob);
+  await releaseContent(deps, blob);
+}
+
+/**
+ * Removes what a record names that is gone or replaced in the catalog already, as far as no other record of the blob
+ * names it too.
+ */
+export async function releaseContent(deps: BlobDeps, blob: BlobRecord): Promise<void> {
   if (blob.kind === "BlockBlob") {
     const others = deps.catalog.snapshotsOf(blob).filter((one) => one.kind === "BlockBlob");
     const kept = new Set(others.flatMap((one) => one.blocks.map((block) => block.file)));
@@ -31,7 +39,7 @@ export async function deleteBlob(deps: BlobDeps, blob: BlobRecord, deleteSnapsho
     if (deleteSnapshots !== undefined) {
       throw new BlobError(400, "InvalidHeaderValue", "x-ms-delete-snapshots may not be given for a snapshot.");
     }
-    await removeContent(deps, blob);
+    await removeBlob(deps, blob);
     return;
   }
   if (blob.kind === "PageBlob" && blob.isVmDisk === true) {
@@ -45,6 +53,6 @@ export async function deleteBlob(deps: BlobDeps, blob: BlobRecord, deleteSnapsho
   if (snapshots.length > 0 && deleteSnapshots === undefined) {
     throw new BlobError(409, "SnapshotsPresent", "This operation is not permitted because the blob has snapshots.");
   }
-  for (const snapshot of snapshots) await removeContent(deps, snapshot);
-  if (deleteSnapshots !== "only") await removeContent(deps, blob);
+  for (const snapshot of snapshots) await removeBlob(deps, snapshot);
+  if (deleteSnapshots !== "only") await removeBlob(deps, blob);
 }

@@ -8,7 +8,7 @@ import { BlobError, blobNotFound, invalidQuery } from "./blob-error.ts";
 import { findBlob, requireBlob, requireContainer } from "./blob-find.ts";
 import { readContentHeaders, readMetadata, versionHeaders } from "./blob-headers.ts";
 import type { BlockBlobRecord, BlockRecord } from "./blob-record.ts";
-import { removeContent } from "./blob-removal.ts";
+import { releaseContent } from "./blob-removal.ts";
 import { requireConditions } from "./conditions.ts";
 import { requireLease } from "./leases.ts";
 
@@ -56,21 +56,8 @@ async function replaceBlob(deps: BlobDeps, call: BlobCall, blocks: readonly Bloc
     ...(before?.lease === undefined ? {} : { lease: before.lease }),
   };
   deps.catalog.put(blob);
-  if (before !== undefined) await removeOld(deps, before, blob);
+  if (before !== undefined) await releaseContent(deps, before);
   return { status: 201, headers: { ...versionHeaders(blob), "x-ms-request-server-encrypted": "true" } };
-}
-
-/** The new record stands already: the old content goes, but not the record that took its place. */
-async function removeOld(
-  deps: BlobDeps,
-  before: Parameters<typeof removeContent>[1],
-  blob: BlockBlobRecord,
-): Promise<void> {
-  if (before.kind === "BlockBlob") {
-    const reused = new Set(blob.blocks.map((block) => block.file));
-    await removeContent(deps, { ...before, blocks: before.blocks.filter((block) => !reused.has(block.file)) });
-  } else await removeContent(deps, before);
-  deps.catalog.put(blob);
 }
 
 /** Put Blob, type block, in one request. */

@@ -1,12 +1,11 @@
+import { link, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { BlobCall, BlobReply } from "./blob-call.ts";
 import { type BlobDeps, newEtag } from "./blob-deps.ts";
 import { BlobError, invalidHeader } from "./blob-error.ts";
-import { findBlob, requireContainer } from "./blob-find.ts";
 import { readMetadata, versionHeaders } from "./blob-headers.ts";
-import type { BlobRecord, CopyRecord } from "./blob-record.ts";
-import { removeContent } from "./blob-removal.ts";
-import { requireConditions } from "./conditions.ts";
-import { requireLease } from "./leases.ts";
+import type { BlobRecord, BlockBlobRecord, BlockRecord, CopyRecord } from "./blob-record.ts";
+import { replaceBlob, requireReplaceable } from "./blob-replacement.ts";
 
 /** Content to copy from: pages frozen for the copy, or blocks. */
 type CopySource =
@@ -31,21 +30,45 @@ async function copyPages(deps: BlobDeps, source: Extract<CopySource, { kind: "Pa
   return volumeId;
 }
 
+/** Blocks under names of their own: the source may go before the copy does. */
+async function copyBlocks(deps: BlobDeps, blocks: readonly BlockRecord[]): Promise<BlockRecord[]> {
+  const copied: BlockRecord[] = [];
+  for (const block of blocks) {
+    const file = deps.uuid();
+    await link(join(deps.blockFolder, block.file), join(deps.blockFolder, file));
+    copied.push({ ...block, file });
+  }
+  return copied;
+}
+
+type CopiedContent = { readonly contentLength: number; discard(): Promise<void> } & (
+  | { readonly kind: "PageBlob"; readonly volumeId: string }
+  | Pick<BlockBlobRecord, "kind" | "blocks" | "contentHeaders">
+);
+
+async function copyContent(deps: BlobDeps, source: CopySource): Promise<CopiedContent> {
+  if (source.kind === "PageBlob") {
+    const volumeId = await copyPages(deps, source);
+    const { kind, contentLength } = source;
+    return { kind, contentLength, volumeId, discard: () => deps.pages.delete(volumeId) };
+  }
+  const { kind, contentLength, contentHeaders } = source.blob;
+  const blocks = await copyBlocks(deps, source.blob.blocks);
+  const discard = async (): Promise<void> => {
+    for (const { file } of blocks) await rm(join(deps.blockFolder, file), { force: true });
+  };
+  return { kind, contentLength, contentHeaders, blocks, discard };
+}
+
 /** Copy Blob on one stamp: done when answered, though told as the asynchronous operation that it is. */
 export async function copyBlob(deps: BlobDeps, call: BlobCall, find: FindCopySource): Promise<BlobReply> {
-  requireContainer(deps, call);
   const address = call.header("x-ms-copy-source") ?? "";
   if (!URL.canParse(address)) throw invalidHeader("x-ms-copy-source", address);
   const source = find(new URL(address));
   if (source === undefined) {
     throw new BlobError(404, "CannotVerifyCopySource", "The specified blob does not exist.");
   }
-  const before = findBlob(deps, call);
-  requireConditions(call, before);
-  if (before !== undefined) {
-    requireLease(call, before.lease, deps.now());
-    await removeContent(deps, before);
-  }
+  requireReplaceable(deps, call);
   const nowMs = deps.now();
   const url = new URL(address);
   const copy = (totalBytes: number): CopyRecord => ({
@@ -64,25 +87,27 @@ export async function copyBlob(deps: BlobDeps, call: BlobCall, find: FindCopySou
     modifiedAtMs: nowMs,
     metadata: readMetadata(call),
   };
-  const contentHeaders = { "content-type": "application/octet-stream" };
-  const made: BlobRecord =
-    source.kind === "PageBlob"
+  const copied = await copyContent(deps, source);
+  const make = (): BlobRecord =>
+    copied.kind === "PageBlob"
       ? {
           ...common,
-          contentHeaders,
+          contentHeaders: { "content-type": "application/octet-stream" },
           kind: "PageBlob",
-          contentLength: source.contentLength,
-          volumeId: await copyPages(deps, source),
+          contentLength: copied.contentLength,
+          volumeId: copied.volumeId,
           sequenceNumber: 0,
-          copy: copy(source.contentLength),
+          copy: copy(copied.contentLength),
         }
       : {
-          ...source.blob,
           ...common,
-          contentHeaders: source.blob.contentHeaders,
-          copy: copy(source.blob.contentLength),
+          contentHeaders: copied.contentHeaders,
+          kind: "BlockBlob",
+          contentLength: copied.contentLength,
+          blocks: copied.blocks,
+          copy: copy(copied.contentLength),
         };
-  deps.catalog.put(made);
+  const made = await replaceBlob(deps, call, { make, discard: copied.discard });
   return {
     status: 202,
     headers: { ...versionHeaders(made), "x-ms-copy-id": made.copy?.id ?? "", "x-ms-copy-status": "success" },

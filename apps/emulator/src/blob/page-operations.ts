@@ -4,14 +4,14 @@ import type { BlobCall, BlobReply } from "./blob-call.ts";
 import { readBlobBody } from "./blob-call.ts";
 import { pageView } from "./blob-content.ts";
 import { type BlobDeps, newEtag } from "./blob-deps.ts";
-import { BlobError, invalidHeader, invalidQuery } from "./blob-error.ts";
-import { findBlob, requireContainer, requirePageBlob } from "./blob-find.ts";
+import { BlobError, blobNotFound, invalidHeader, invalidQuery } from "./blob-error.ts";
+import { requirePageBlob } from "./blob-find.ts";
 import { readContentHeaders, readMetadata, versionHeaders } from "./blob-headers.ts";
-import type { PageBlobRecord } from "./blob-record.ts";
+import type { BlobRecord, PageBlobRecord } from "./blob-record.ts";
 import { pageWriteRange, windowWithin } from "./byte-window.ts";
 import { requireConditions, requireSequence } from "./conditions.ts";
 import { requireLease } from "./leases.ts";
-import { removeContent } from "./blob-removal.ts";
+import { replaceBlob, requireReplaceable } from "./blob-replacement.ts";
 
 const maxPageBlobBytes = 1024 ** 4;
 const maxPageWriteBytes = 4 * 1024 * 1024;
@@ -27,17 +27,11 @@ function parseLength(text: string | undefined): number {
 
 /** Put Blob, type page: an empty blob of a size; an older one of that name goes. */
 export async function createPageBlob(deps: BlobDeps, call: BlobCall): Promise<BlobReply> {
-  requireContainer(deps, call);
   const contentLength = parseLength(call.header("x-ms-blob-content-length"));
-  const before = findBlob(deps, call);
-  requireConditions(call, before);
-  if (before !== undefined) {
-    requireLease(call, before.lease, deps.now());
-    await removeContent(deps, before);
-  }
+  requireReplaceable(deps, call);
   const volumeId = `blob-${deps.uuid()}`;
   await deps.pages.create(volumeId, contentLength);
-  const blob: PageBlobRecord = {
+  const make = (before: BlobRecord | undefined): PageBlobRecord => ({
     kind: "PageBlob",
     account: call.account,
     container: call.container,
@@ -51,8 +45,8 @@ export async function createPageBlob(deps: BlobDeps, call: BlobCall): Promise<Bl
     volumeId,
     sequenceNumber: Number(call.header("x-ms-blob-sequence-number") ?? 0),
     ...(before?.lease === undefined ? {} : { lease: before.lease }),
-  };
-  deps.catalog.put(blob);
+  });
+  const blob = await replaceBlob(deps, call, { make, discard: () => deps.pages.delete(volumeId) });
   return { status: 201, headers: { ...versionHeaders(blob), "x-ms-request-server-encrypted": "true" } };
 }
 
@@ -102,13 +96,16 @@ export async function putPage(deps: BlobDeps, call: BlobCall): Promise<BlobReply
   if (deps.grants.isDiskAccount(call.account)) {
     return { status: 201, headers: { ...versionHeaders(blob), "x-ms-blob-sequence-number": "0" } };
   }
-  const after = { ...blob, etag: newEtag(deps), modifiedAtMs: deps.now() };
+  // What came meanwhile stays: metadata, a lease, a new size, or the blob's end.
+  const present = requirePageBlob(deps, call);
+  if (present.volumeId !== blob.volumeId) throw blobNotFound();
+  const after = { ...present, etag: newEtag(deps), modifiedAtMs: deps.now() };
   deps.catalog.put(after);
   return {
     status: 201,
     headers: {
       ...versionHeaders(after),
-      "x-ms-blob-sequence-number": String(blob.sequenceNumber),
+      "x-ms-blob-sequence-number": String(after.sequenceNumber),
       "x-ms-request-server-encrypted": "true",
     },
   };
