@@ -71,6 +71,29 @@ describe("rights", () => {
   });
 });
 
+describe("a lost catalog and a forgotten passphrase", () => {
+  test("the recovery kit alone brings the points back", async () => {
+    const kit = join(stage.folder, "kit.txt");
+    await stage.holdfast.json("backup", "web", "--stamp", "east", "--running-snapshot");
+    const afresh = openHoldfastCli(join(stage.folder, "new-home"), join(stage.folder, "no-such-file"));
+    const added = await afresh.json<{ readonly pointCount: number }>(
+      "repo",
+      "add",
+      stage.repository,
+      "--recovery-code-file",
+      kit,
+    );
+    expect(added.pointCount).toBe(1);
+    expect(await afresh.json("points", "--recovery-code-file", kit)).toHaveLength(1);
+    expect((await afresh.run(["check", "--recovery-code-file", kit])).code).toBe(0);
+    const raw = join(stage.folder, "from-kit.raw");
+    await afresh.json("export", "web@latest", "--to", raw, "--recovery-code-file", kit);
+    const wrong = join(stage.folder, "wrong-code");
+    await writeFile(wrong, (await readFile(kit, "utf8")).replace(/^(Code:\s*)\S{4}/m, "$10000"), { mode: 0o600 });
+    expect((await endingOf(afresh, "points", "--recovery-code-file", wrong)).exit).not.toBe(0);
+  });
+});
+
 // A volume that is really full needs a mount of its own, and so root.
 describe.runIf(process.getuid?.() === 0)("a repository on a full volume", () => {
   test("is told as such, leaves no snapshot, and takes the capture once there is room", async () => {
@@ -81,9 +104,10 @@ describe.runIf(process.getuid?.() === 0)("a repository on a full volume", () => 
       const holdfast = openHoldfastCli(join(stage.folder, "full-home"), stage.passphraseFile);
       await holdfast.json(...connectWords(stage.stamp("east")));
       await holdfast.json("repo", "init", join(volume, "repo"), "--recovery-kit", join(stage.folder, "full-kit"));
+      const before = await snapshotNames(stage);
       const full = await endingOf(holdfast, "backup", "web", "--running-snapshot");
       expect(full).toEqual({ exit: 1, code: "repository.store.full" });
-      expect(await snapshotNames(stage)).toEqual([]);
+      expect(await snapshotNames(stage)).toEqual(before);
       execFileSync("mount", ["-o", "remount,size=64m", volume]);
       await holdfast.json("backup", "web", "--running-snapshot");
       expect(await holdfast.json("points")).toHaveLength(1);

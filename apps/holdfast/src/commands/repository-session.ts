@@ -3,12 +3,14 @@ import type { PointStore } from "@holdfast/engine";
 import { HoldfastError } from "@holdfast/kernel";
 import { serviceOptions } from "../cli/context.ts";
 import type { CommandContext } from "../cli/context.ts";
-import { readPassphrase } from "../cli/passphrase.ts";
+import { readRepositoryKey } from "../cli/repository-key.ts";
 
 export interface RepositoryOptions {
   /** From `--repo`; the default repository without it. */
   readonly repo?: string;
   readonly passphraseFile?: string;
+  /** From `--recovery-code-file`: the kit's code instead of the passphrase. */
+  readonly recoveryCodeFile?: string;
 }
 
 /** Raises `cli.repository.not-found`. */
@@ -30,18 +32,17 @@ export async function openKnownRepository(
   context: CommandContext,
 ): Promise<PointStore> {
   const record = await chooseRepository(catalog, options.repo);
-  const passphrase = await readPassphrase(options, context);
+  const key = await readRepositoryKey(options, context);
   using progress = context.output.startProgress();
   progress.phase(`opening repository ${record.name}`);
   await using opening = new AsyncDisposableStack();
-  const store = opening.use(
-    await context.services.openRepository(record.location, passphrase, serviceOptions(context)),
-  );
+  const store = opening.use(await context.services.openRepository(record.location, key, serviceOptions(context)));
   if (store.id !== record.id) {
     throw new HoldfastError({
       code: "cli.repository.replaced",
       message: `at ${record.location} there is another repository than the one called ${record.name}`,
-      advice: "Check that the right volume is mounted; to use the other one, add it under a new name.",
+      advice:
+        "Check that the right volume is mounted; to use the other one, add it by `holdfast repo add` under a new name.",
       details: { location: record.location, expected: record.id, found: store.id },
     });
   }

@@ -23,7 +23,7 @@ export function createRepositoryServices(deps: {
         },
       });
     },
-    openRepository: async (location, passphrase, options) =>
-      await openRepository(await openStore(location, deps, options), { ...deps, signal: options.signal, passphrase }),
+    openRepository: async (location, key, options) =>
+      await openRepository(await openStore(location, deps, options), { ...deps, signal: options.signal, ...key }),
   };
 }

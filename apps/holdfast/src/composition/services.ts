@@ -18,6 +18,9 @@ export interface MadeRepository {
   readonly lastGroup: Secret;
 }
 
+/** What opens a repository: its passphrase, or the code of its recovery kit. */
+export type RepositoryKey = { readonly passphrase: Secret } | { readonly recoveryCode: Secret };
+
 /** What commands need of the world. The real one names every concrete adapter; tests hand in fakes. */
 export interface Services {
   readonly clock: Clock;
@@ -37,5 +40,5 @@ export interface Services {
     },
     options: ServiceOptions,
   ): Promise<{ readonly id: string }>;
-  openRepository(location: string, passphrase: Secret, options: ServiceOptions): Promise<PointStore>;
+  openRepository(location: string, key: RepositoryKey, options: ServiceOptions): Promise<PointStore>;
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { AddRepositoryInput } from "../commands/repo-add.ts";
 import type { InitRepositoryInput } from "../commands/repo-init.ts";
 import type { RepositoryOptions } from "../commands/repository-session.ts";
 import { defineCommand, runLazily } from "./define.ts";
@@ -8,7 +9,8 @@ import type { ProgramParts } from "./define.ts";
 export function withRepository(command: Command): Command {
   return command
     .option("--repo <name>", "repository to use, where it is not the default one")
-    .option("--passphrase-file <file>", "file with the repository's passphrase");
+    .option("--passphrase-file <file>", "file with the repository's passphrase")
+    .option("--recovery-code-file <file>", "file with the recovery kit or its code, instead of the passphrase");
 }
 
 export function addRepositoryCommands(program: Command, parts: ProgramParts): void {
@@ -23,6 +25,16 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
     .option("--passphrase-file <file>", "file with the passphrase; asked for without it")
     .action((location: string, options: Omit<InitRepositoryInput, "location">) =>
       runLazily(parts, async () => (await import("../commands/repo-init.ts")).runRepoInit, { ...options, location }),
+    );
+  defineCommand(repo, "add <location>", {
+    description: "make an existing repository known here: on a new machine, or after the catalog was lost",
+    examples: ["repo add /srv/holdfast", "repo add /srv/holdfast --recovery-code-file kit.txt"],
+  })
+    .option("--name <name>", "name of the repository on this machine", "default")
+    .option("--passphrase-file <file>", "file with the passphrase; asked for without it")
+    .option("--recovery-code-file <file>", "file with the recovery kit or its code, instead of the passphrase")
+    .action((location: string, options: Omit<AddRepositoryInput, "location">) =>
+      runLazily(parts, async () => (await import("../commands/repo-add.ts")).runRepoAdd, { ...options, location }),
     );
   defineCommand(repo, "info", { description: "list the repositories that are known", examples: ["repo info"] }).action(
     () => runLazily(parts, async () => (await import("../commands/repo-info.ts")).runRepoInfo, {}),

@@ -145,8 +145,10 @@ export function createFakeServices(environment: Readonly<Record<string, string |
       await keepKit({ id: "repository-1", recoveryKit, lastGroup: new Secret("kit9") });
       return { id: "repository-1" };
     },
-    async openRepository(_location, passphrase) {
-      if (passphrase.reveal() === "correct horse") return makeStore("repository-1");
+    async openRepository(_location, key) {
+      const isRight =
+        "passphrase" in key ? key.passphrase.reveal() === "correct horse" : key.recoveryCode.reveal() === "AAAA-BBBB";
+      if (isRight) return makeStore("repository-1");
       throw new HoldfastError({
         code: "repository.passphrase.wrong",
         message: "the passphrase does not open the repository",
