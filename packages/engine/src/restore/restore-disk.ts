@@ -36,7 +36,7 @@ export async function restoreDisk(
   const point = await findPoint(deps, input.pointId, options);
   const { subscriptionId } = await stamp.describe(callOptions(options));
   const place = { subscriptionId, resourceGroup: input.resourceGroup };
-  const disk = planOneDisk(point, selectDisk(point, input.disk), { input, place });
+  const disk = planOneDisk(point, selectDisk(point, input.disk), { input, place, runId });
   refuseBlockedPlan({ pointId: point.id, findings: await checkDisk(deps, disk, options) });
   const subject = `${stamp.name}/${disk.diskId.toLowerCase()}`;
   await using _alive = await deps.records.beginRun({ runId, kind: "restore", subject });
@@ -77,9 +77,10 @@ function planOneDisk(
   wish: {
     readonly input: RestoreDiskInput;
     readonly place: { readonly subscriptionId: string; readonly resourceGroup: string };
+    readonly runId: string;
   },
 ): PlannedDisk {
-  const { input, place } = wish;
+  const { input, place, runId } = wish;
   const before = point.instance.disks.find((disk) => disk.role === source.role && disk.lun === source.lun);
   return {
     source,
@@ -89,7 +90,8 @@ function planOneDisk(
     caching: "None",
     osType: source.role === "os" ? point.instance.osType : null,
     blobBytes: stagingBlobBytes(source.image.sizeBytes),
-    blobName: `${input.name}.vhd`,
+    // Of this run alone: a blob that is there under the disk's own name may be somebody else's.
+    blobName: `${input.name}-${runId}.vhd`,
   };
 }
 

@@ -1,9 +1,9 @@
-import { decodeVhdFooter } from "@holdfast/domain";
+import { decodeVhdFooter, stagingAccountName, stagingBlobBytes } from "@holdfast/domain";
 import { HoldfastError } from "@holdfast/kernel";
 import { FakeClock, FaultSet, withFaults } from "@holdfast/kernel/testing";
 import { describe, expect, test } from "vitest";
 import { backupVm } from "../capture/backup-vm.ts";
-import { createWorld, digestLiveDisks, FakeStamp, Mortal } from "../testing/index.ts";
+import { createWorld, digestLiveDisks, FakeStamp, Mortal, PageImage } from "../testing/index.ts";
 import type { World } from "../testing/index.ts";
 import { runJanitor } from "../workflow/janitor.ts";
 import { planRestoreVm } from "./plan-restore-vm.ts";
@@ -14,6 +14,10 @@ const wish = { vmName: "web1-back", resourceGroup: "restored" };
 const boom = new HoldfastError({ code: "stackhub.arm.failed", message: "boom", advice: "Try again." });
 // Whole MiB, as Import makes them: digests of source and copy compare.
 const diskBytes = 1024 ** 2;
+
+function digestImage(image: PageImage): string {
+  return Buffer.from(image.read({ start: 0, end: image.contentBytes })).toString("base64");
+}
 
 async function captured(): Promise<{ world: World; pointId: string }> {
   const world = createWorld({ diskBytes });
@@ -113,6 +117,19 @@ describe("restoreDisk", () => {
     const want = world.stamp.imageOf(world.vm.disks[1]!).read({ start: 0, end: diskBytes });
     expect(Buffer.from(image.read({ start: 0, end: diskBytes })).equals(want)).toBe(true);
     expect(world.stamp.blobs.size).toBe(0);
+  });
+
+  test("leaves a blob alone that somebody else keeps in the container under the disk's name", async () => {
+    const { world, pointId } = await captured();
+    const place = { subscriptionId: world.stamp.subscriptionId, resourceGroup: "restored" };
+    const uri = `https://${stagingAccountName(place)}.blob.east.example/holdfast-staging/back.vhd`;
+    const foreign = new PageImage(stagingBlobBytes(diskBytes));
+    foreign.write(512, new Uint8Array(512).fill(7));
+    const before = digestImage(foreign);
+    world.stamp.blobs.set(uri, foreign);
+    await restoreDisk(world.deps, { pointId, disk: "lun0", name: "back", resourceGroup: "restored" });
+    expect([...world.stamp.blobs.keys()]).toEqual([uri]);
+    expect(digestImage(foreign)).toBe(before);
   });
 
   test.each([
