@@ -105,7 +105,7 @@ describe("a backup that cannot be", () => {
   test("a snapshot that the stamp fails to make", async () => {
     stage.stamp("east").faults.add({ kind: "fail-operation", pattern: "/snapshots/" });
     const ending = await run("backup", "web", "--stamp", "east", "--running-snapshot");
-    expect(ending).toEqual({ exit: 1, code: "stackhub.arm.server-fault" });
+    expect(ending).toEqual({ exit: 1, code: "stackhub.arm.operation-failed" });
     await expectNothingLost();
   });
 

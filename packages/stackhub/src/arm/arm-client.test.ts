@@ -218,16 +218,22 @@ test.each([
 });
 
 test.each([
-  ["QuotaExceeded", "stackhub.arm.quota"],
-  ["Conflict", "stackhub.arm.conflict"],
-  ["InternalExecutionError", "stackhub.arm.server-fault"],
-  ["DiskImportFailed", "stackhub.arm.operation-failed"],
-])("an operation that fails with %s raises its code", async (armCode, code) => {
+  ["QuotaExceeded", "stackhub.arm.quota", false],
+  ["Conflict", "stackhub.arm.conflict", false],
+  ["InternalExecutionError", "stackhub.arm.operation-failed", true],
+  ["InternalServerError", "stackhub.arm.operation-failed", true],
+  ["DiskImportFailed", "stackhub.arm.operation-failed", false],
+] as const)("an operation that fails with %s raises %s, with the stamp's words", async (armCode, code, isRetryable) => {
   const end = { status: "Failed", error: { code: armCode, message: "why" } };
   const { script, url } = operationScript({ headers: byOperation, end });
   await using bench = await start(script);
   url.value = bench.server.url;
-  await expect(runOperation(bench.arm, bench.clock, put)).rejects.toMatchObject({ code });
+  await expect(runOperation(bench.arm, bench.clock, put)).rejects.toMatchObject({
+    code,
+    isRetryable,
+    message: expect.stringContaining("why"),
+    details: expect.objectContaining({ armCode }),
+  });
 });
 
 test("a PUT without operation is polled by its provisioning state", async () => {

@@ -33,6 +33,7 @@ export function armError(call: ArmCall, status: number | null, problem: ArmProbl
   const action = missingAction(call, problem);
   return new HoldfastError({
     ...rest,
+    ...(reason === "failed" && transientFailure.test(problem.code) ? { isRetryable: true } : {}),
     message: message({
       ...call,
       object,
@@ -135,6 +136,9 @@ const reasons = {
 
 type Reason = keyof typeof reasons;
 
+/** Codes by which a stamp tells a fault of its own, which another try may not meet. */
+const transientFailure = /^Internal|ServerError|Transient|Timeout/i;
+
 const conflictCodes = new Set(["Conflict", "OperationNotAllowed", "AnotherOperationInProgress", "ResourceInUse"]);
 
 function classify(status: number | null, { code, message }: ArmProblem): Reason {
@@ -151,7 +155,8 @@ function classify(status: number | null, { code, message }: ArmProblem): Reason 
   if (status === 404 || (status === null && /NotFound$/i.test(code))) return "not-found";
   if (status === 409 || status === 412 || (status === null && conflictCodes.has(code))) return "conflict";
   if (status === 429 || status === 503) return "throttled";
-  if (status === null) return /^Internal|ServerError|Transient|Timeout/i.test(code) ? "fault" : "failed";
+  // The call was taken and its operation failed: also a fault of the stamp is then told in the stamp's own words.
+  if (status === null) return "failed";
   return status === 408 || status >= 500 ? "fault" : "refused";
 }
 
