@@ -115,3 +115,17 @@ test("check exits 21 on damage, and a wrong passphrase 12", async () => {
   expect([unasked.exitCode, unasked.stderr.split(":")[0]]).toEqual([2, "error cli.passphrase.missing"]);
   expect(folder.printed()).not.toContain("horse");
 });
+
+test("repo info of one repository tells how its store locks, as read back", async () => {
+  await using folder = await makeCommandFolder();
+  const pass = await folder.write("pass", "correct horse");
+  const kit = ["--passphrase-file", pass, "--recovery-kit", join(folder.path, "kit")];
+  await folder.run("repo", "init", "s3://backups?lock=compliance&lock-days=30", ...kit);
+  const shown = await folder.run("repo", "info", "default");
+  expect(shown.stdout).toContain("asked for     compliance, 30 days");
+  expect(shown.stdout).toContain("read back     points/p1: compliance until 2026-01-31T00:00:00.000Z");
+  expect(shown.stdout).toContain("NOT exclusive");
+  const json = JSON.parse((await folder.run("repo", "info", "default", "--json")).stdout);
+  expect(json.store.objectLock.wanted).toEqual({ mode: "compliance", days: 30 });
+  expect((await folder.run("repo", "info", "other")).exitCode).toBe(10);
+});

@@ -1,26 +1,32 @@
 import { readFile } from "node:fs/promises";
-import { createAzureBlobStore, createFileBlobStore } from "@holdfast/repository";
+import { createAzureBlobStore, createFileBlobStore, createS3BlobStore } from "@holdfast/repository";
 import type { AzureCredential, BlobStore } from "@holdfast/repository";
 import { HoldfastError } from "@holdfast/kernel";
-import type { Random, Secret } from "@holdfast/kernel";
+import type { Clock, Random, Secret } from "@holdfast/kernel";
 import { readSecretFile } from "../cli/secret-file.ts";
+import { readS3Credential } from "./s3-credential.ts";
 import type { ServiceOptions, Services } from "./services.ts";
 
 interface StoreNeeds {
   readonly random: Random;
+  readonly clock: Clock;
   readonly environment: Services["environment"];
 }
 
 /**
- * Opens the store at a location: a folder, or the address of a container. The key of a container is in the file that
- * `HOLDFAST_STORE_KEY_FILE` names, and an authority of its own in that of `HOLDFAST_STORE_CA_FILE`.
+ * Opens the store at a location: a folder, the address of a container, or a bucket. The key of a container or bucket is in
+ * the file that `HOLDFAST_STORE_KEY_FILE` names, and an authority of its own in that of `HOLDFAST_STORE_CA_FILE`.
  */
 export async function openStore(
   location: string,
-  { random, environment }: StoreNeeds,
+  { random, clock, environment }: StoreNeeds,
   { warn }: ServiceOptions,
 ): Promise<BlobStore> {
   if (!location.includes("://")) return createFileBlobStore(location, random);
+  const caFile = environment["HOLDFAST_STORE_CA_FILE"] ?? "";
+  const trust = caFile === "" ? {} : { caPem: await readCa(caFile) };
+  if (location.startsWith("s3://"))
+    return createS3BlobStore(location, await readS3Credential(environment, warn), { random, clock, warn, ...trust });
   if (!/^https?:/.test(location)) throw unsupported(location);
   const keyFile = environment["HOLDFAST_STORE_KEY_FILE"] ?? "";
   if (keyFile === "")
@@ -31,11 +37,7 @@ export async function openStore(
       details: { location: withoutQuery(location) },
     });
   const key = await readSecretFile(keyFile, "the key of the repository's store", { note: warn });
-  const caFile = environment["HOLDFAST_STORE_CA_FILE"] ?? "";
-  return createAzureBlobStore(location, credentialOf(key), {
-    random,
-    ...(caFile === "" ? {} : { caPem: await readCa(caFile) }),
-  });
+  return createAzureBlobStore(location, credentialOf(key), { random, ...trust });
 }
 
 /** A shared access signature has `sig=` in it, which base64 of an account key cannot have. */
@@ -61,8 +63,8 @@ function unsupported(location: string): HoldfastError {
   const shown = withoutQuery(location);
   return new HoldfastError({
     code: "cli.repository.unsupported",
-    message: `${shown} is neither a folder nor the address of a container`,
-    advice: "Name a folder, or a container as https://<account>.blob.<suffix>/<container>.",
+    message: `${shown} is neither a folder nor the address of a container or bucket`,
+    advice: "Name a folder, a container as https://<account>.blob.<suffix>/<container>, or a bucket as s3://<bucket>.",
     details: { location: shown },
   });
 }

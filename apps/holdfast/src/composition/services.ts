@@ -2,6 +2,7 @@ import type { Catalog } from "@holdfast/catalog";
 import type { StampRecord } from "@holdfast/catalog";
 import type { PointStore, Stamp } from "@holdfast/engine";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
+import type { BlobStore } from "@holdfast/repository";
 
 export interface ServiceOptions {
   readonly signal: AbortSignal;
@@ -40,5 +41,7 @@ export interface Services {
     },
     options: ServiceOptions,
   ): Promise<{ readonly id: string }>;
+  /** Opens the bare store at a location; nothing of a repository need be there. */
+  openStore(location: string, options: ServiceOptions): Promise<BlobStore>;
   openRepository(location: string, key: RepositoryKey, options: ServiceOptions): Promise<PointStore>;
 }

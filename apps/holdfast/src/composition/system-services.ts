@@ -24,6 +24,10 @@ export function createSystemServices(environment: Readonly<Record<string, string
         options,
       );
     },
+    async openStore(location, options) {
+      const { openStore } = await import("./open-store.ts");
+      return await openStore(location, { clock, random, environment }, options);
+    },
     clock,
     random,
     environment,

@@ -16,7 +16,7 @@ Exit codes:
 Environment:
   HOLDFAST_HOME             folder of the catalog (~/.holdfast)
   HOLDFAST_PASSPHRASE_FILE  file with the repository's passphrase
-  HOLDFAST_STORE_KEY_FILE   file with the account key or SAS of a repository in Azure storage
+  HOLDFAST_STORE_KEY_FILE   file with the account key or SAS of a container, or the keys of a bucket
   HOLDFAST_STORE_CA_FILE    file with the authority that signed that storage's certificate`;
 
 /** Builds the tree of commands. Nothing heavy is loaded here: each action imports what it needs. */

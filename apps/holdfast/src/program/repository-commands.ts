@@ -36,8 +36,15 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
     .action((location: string, options: Omit<AddRepositoryInput, "location">) =>
       runLazily(parts, async () => (await import("../commands/repo-add.ts")).runRepoAdd, { ...options, location }),
     );
-  defineCommand(repo, "info", { description: "list the repositories that are known", examples: ["repo info"] }).action(
-    () => runLazily(parts, async () => (await import("../commands/repo-info.ts")).runRepoInfo, {}),
+  defineCommand(repo, "info [name]", {
+    description: "list the repositories that are known; of one, ask its store what it can do and how it locks",
+    examples: ["repo info", "repo info default"],
+  }).action((name?: string) =>
+    runLazily(
+      parts,
+      async () => (await import("../commands/repo-info.ts")).runRepoInfo,
+      name === undefined ? {} : { name },
+    ),
   );
   withRepository(
     defineCommand(program, "check", {

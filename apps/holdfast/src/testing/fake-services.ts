@@ -4,6 +4,7 @@ import { catalogFolder, createSystemHost, openCatalog } from "@holdfast/catalog"
 import type { VmConfiguration, VmDisk } from "@holdfast/domain";
 import type { CallOptions, PointStore, Stamp } from "@holdfast/engine";
 import { HoldfastError, Secret } from "@holdfast/kernel";
+import { InMemoryBlobStore } from "@holdfast/repository";
 import type { Services } from "../composition/services.ts";
 import { createSystemClock } from "../system-clock.ts";
 import { createSystemRandom } from "../system-random.ts";
@@ -121,6 +122,13 @@ function makeStore(id: string): PointStore {
   return methods as PointStore;
 }
 
+/** What a bucket with a lock tells of itself. */
+async function lockedTraits() {
+  const wanted = { mode: "compliance", days: 30 } as const;
+  const example = { object: "points/p1", mode: "compliance", untilMs: Date.UTC(2026, 0, 31) } as const;
+  return { hasExclusiveCreate: false, objectLock: { isEnabled: true, wanted, byBucket: null, example } };
+}
+
 /** Services whose stamp and repository answer from memory; used by tests of the command itself. */
 export function createFakeServices(environment: Readonly<Record<string, string | undefined>>): Services {
   const clock = createSystemClock();
@@ -145,6 +153,10 @@ export function createFakeServices(environment: Readonly<Record<string, string |
       await keepKit({ id: "repository-1", recoveryKit, lastGroup: new Secret("kit9") });
       return { id: "repository-1" };
     },
+    openStore: async (location) =>
+      location.startsWith("s3:")
+        ? Object.assign(new InMemoryBlobStore(), { readTraits: lockedTraits })
+        : new InMemoryBlobStore(),
     async openRepository(_location, key) {
       const isRight =
         "passphrase" in key ? key.passphrase.reveal() === "correct horse" : key.recoveryCode.reveal() === "AAAA-BBBB";

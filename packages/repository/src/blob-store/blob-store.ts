@@ -19,6 +19,32 @@ export interface BlobStore {
   size(name: string, options?: BlobOptions): Promise<number | null>;
   list(prefix: string, options?: BlobOptions): AsyncIterable<string>;
   delete(name: string, options?: BlobOptions): Promise<void>;
+  /** Asks the store what it can do; absent where it is known without asking. */
+  readTraits?(options?: BlobOptions): Promise<StoreTraits>;
+}
+
+export interface StoreTraits {
+  /** False where two writers of one name at the same time may both succeed. */
+  readonly hasExclusiveCreate: boolean;
+  /** Null where the kind of store has no locks. */
+  readonly objectLock: ObjectLock | null;
+}
+
+export interface LockRule {
+  readonly mode: "compliance" | "governance";
+  readonly days: number;
+}
+
+/** Read back from the store, but for `wanted`. */
+export interface ObjectLock {
+  /** The place can lock objects. */
+  readonly isEnabled: boolean;
+  /** Put on packs, index objects and points, as the location asks. */
+  readonly wanted: LockRule | null;
+  /** Put on every object by the place itself. */
+  readonly byBucket: LockRule | null;
+  /** The lock of one point, the first by name; null where there is no point or it has no lock. */
+  readonly example: { readonly object: string; readonly mode: LockRule["mode"]; readonly untilMs: number } | null;
 }
 
 export function objectExists(name: string, cause?: unknown): HoldfastError {
