@@ -11,7 +11,8 @@ import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
-import { formatBytes, mapBounded, MiB, Secret, splitRanges, totalLength } from "@holdfast/kernel";
+import { copyAllocated, createLocalImageFiles } from "@holdfast/engine";
+import { formatBytes, MiB, Secret, totalLength } from "@holdfast/kernel";
 import type { ByteRange, Clock, Random } from "@holdfast/kernel";
 import { createFileBlobStore, createRepository, openRepository } from "@holdfast/repository";
 
@@ -71,7 +72,7 @@ async function measure<T extends { bytes: number; note: string }>(name: string, 
   const cpu = process.cpuUsage(cpuBefore);
   const rate = (done.bytes / MiB / seconds).toFixed(0);
   const peak = formatBytes(process.resourceUsage().maxRSS * 1024);
-  const cpuSeconds = ((cpu.user + cpu.system) / 1e6).toFixed(1);
+  const cpuSeconds = `${(cpu.user / 1e6).toFixed(1)}+${(cpu.system / 1e6).toFixed(1)}`;
   const figures = [
     `${seconds.toFixed(2)} s`,
     `CPU ${cpuSeconds} s`,
@@ -91,8 +92,8 @@ async function capture(
   await using file = await open(path, "r");
   const sizeBytes = (await file.stat()).size;
   const ranges = rangesFile === undefined ? [{ start: 0, end: sizeBytes }] : await readRanges(rangesFile);
-  const read = async ({ start, end }: ByteRange): Promise<Uint8Array> => {
-    const bytes = new Uint8Array(end - start);
+  const read = async ({ start, end }: ByteRange, { into }: { into?: Uint8Array } = {}): Promise<Uint8Array> => {
+    const bytes = into ?? new Uint8Array(end - start);
     for (let done = 0; done < bytes.length;) {
       const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
       if (bytesRead === 0) throw new RangeError(`${path} ends before ${end}`);
@@ -124,17 +125,11 @@ async function readRanges(path: string): Promise<ByteRange[]> {
 async function restore(points: Points, image: DiskImage, { to, original }: { to: string; original: string }) {
   await measure("restore", async () => {
     const disk = await points.openDisk(image);
-    const allocated = await Array.fromAsync(disk.listAllocated());
-    await using file = await open(to, "w");
-    await file.truncate(image.sizeBytes);
-    const copy = async (range: ByteRange): Promise<void> => {
-      const bytes = await disk.read(range);
-      for (let done = 0; done < bytes.length;)
-        done += (await file.write(bytes, done, bytes.length - done, range.start + done)).bytesWritten;
-    };
-    await mapBounded(splitRanges(allocated, 4 * MiB), copy, { limit: 8 });
-    await file.sync();
-    return { bytes: totalLength(allocated), note: "written to a file" };
+    await using file = await createLocalImageFiles(random).create(to, image.sizeBytes);
+    let bytes = 0;
+    await copyAllocated(disk, (range, data) => file.write(range.start, data), { onCopied: (done) => (bytes = done) });
+    await file.commit();
+    return { bytes, note: "written to a file" };
   });
   const [a, b] = [await digest(to), await digest(original)];
   process.stdout.write(`the restored disk ${a === b ? "equals" : "DIFFERS from"} the original, sha256 ${a}\n`);

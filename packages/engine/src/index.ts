@@ -45,6 +45,7 @@ export { probeStamp } from "./probe/probe-stamp.ts";
 export type { ProbeInput } from "./probe/probe-stamp.ts";
 export { exportPoint } from "./export/export-point.ts";
 export type { ExportDeps, ExportFormat, ExportInput } from "./export/export-point.ts";
+export { copyAllocated } from "./restore/write-page-blob.ts";
 export { createLocalImageFiles } from "./export/local-image-files.ts";
 export { findQemuImg } from "./export/qemu-img.ts";
 export type { DiskImageTool, ImageFile, ImageFiles } from "./ports/image-files.ts";

@@ -43,11 +43,13 @@ const nameOf = (store: InMemoryBlobStore, prefix: string): string =>
 
 test("check reports a tree whose child lies past the disk's end", async () => {
   const parts = await openParts(new InMemoryBlobStore());
-  const writer = parts.chunks.startWriting();
   const children = emptyChildren();
   children[5] = "ab".repeat(32);
-  const [rootId] = await writer.add("node", encodeNode(0, children));
-  await writer.finish();
+  const rootId = await parts.chunks.write(async (writer) => {
+    const [id] = await writer.add("node", encodeNode(0, children));
+    await writer.finish();
+    return id;
+  });
   await parts.points.publishPoint(pointOf("p1", { rootId: rootId!, sizeBytes: MiB, chunkSizeBytes: 256 * KiB }));
   const { findings } = await checkRepository(parts);
   expect(findings).toMatchObject([{ code: "repository.chunk.damaged", object: `node ${rootId}`, pointIds: ["p1"] }]);

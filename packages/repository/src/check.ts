@@ -130,7 +130,7 @@ async function readChunks(
   const readRun = async ({ packId, entries }: ChunkRun): Promise<void> => {
     const userOf = (i: number): Iterable<string> => users.get(entries[i]!.id)?.pointIds ?? [];
     try {
-      const { failures } = await chunks.open({ packId, entries }, { ...call, wantsPlain: false });
+      const failures = await chunks.open({ packId, entries }, null, call);
       for (const [i, failure] of failures.entries()) {
         if (failure === null) readBytes += entries[i]!.plainBytes;
         else findings.add(chunkFailed(packId, entries[i]!.id, failure), userOf(i));

@@ -1,16 +1,22 @@
-import { hasErrorCode, invariant } from "@holdfast/kernel";
-import type { Random } from "@holdfast/kernel";
+import { createSlots, hasErrorCode, invariant } from "@holdfast/kernel";
+import type { Random, Slots } from "@holdfast/kernel";
 import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
 import { createChunkWriter } from "./chunk-writer.ts";
 import type { ChunkWriter } from "./chunk-writer.ts";
-import type { Codec, Opened } from "./crypto/codec.ts";
-import { ownBytes } from "./crypto/hand-over.ts";
+import { runBytes } from "./chunk-runs.ts";
+import type { ChunkRun } from "./chunk-runs.ts";
+import type { Codec } from "./crypto/codec.ts";
+import { createInlineCodec } from "./crypto/inline-codec.ts";
+import { createReadMemory, createWriteMemory } from "./data-memory.ts";
+import type { WriteMemory } from "./data-memory.ts";
 import { damagedChunk, missingChunk } from "./failure.ts";
 import type { ChunkKind } from "./format/chunk-entry.ts";
 import { packName } from "./format/pack.ts";
 import { openIndexSet } from "./index-set.ts";
 import type { ChunkPlace, IndexSet } from "./index-set.ts";
-import type { ChunkRun } from "./chunk-runs.ts";
+
+/** Captures at a time over one open repository; each has memory of its own. More wait. */
+const capturesAtATime = 4;
 
 export interface RepositoryKeys {
   readonly repositoryId: string;
@@ -21,13 +27,19 @@ export interface RepositoryKeys {
 export interface ChunkStore extends AsyncDisposable {
   readonly indexes: IndexSet;
   readonly codec: Codec;
+  /** Memory for plain bytes that `open` fills. */
+  readonly batches: Slots<Uint8Array>;
   /** Answers where a chunk is, looking for new index objects once; raises `repository.chunk.missing`. */
   locate(id: string, kind: ChunkKind, options?: BlobOptions): Promise<ChunkPlace>;
-  /** Reads chunks that lie side by side with one call to the store, and opens each of them. */
-  open(run: ChunkRun, options?: BlobOptions & { readonly wantsPlain?: boolean }): Promise<Opened>;
-  /** Reads one chunk; raises `repository.chunk.damaged` or `repository.chunk.missing`. */
+  /**
+   * Reads chunks that lie side by side with one call to the store, and opens each of them, to the front of `target` one
+   * behind the other, or only to know whether they open. Answers one verdict a chunk: why it does not open, or null.
+   */
+  open(run: ChunkRun, target: Uint8Array | null, options?: BlobOptions): Promise<readonly (string | null)[]>;
+  /** Reads one chunk on this thread; raises `repository.chunk.damaged` or `repository.chunk.missing`. */
   read(id: string, kind: ChunkKind, options?: BlobOptions): Promise<Uint8Array>;
-  startWriting(options?: BlobOptions): ChunkWriter;
+  /** Runs a capture's writing with memory of its own, and waits for what is under way when the work ends. */
+  write<R>(work: (writer: ChunkWriter, memory: WriteMemory) => Promise<R>, options?: BlobOptions): Promise<R>;
 }
 
 /** Reads every index object and answers the chunks they name. Takes the codec over. */
@@ -37,6 +49,9 @@ export async function openChunkStore(
 ): Promise<ChunkStore> {
   const { store, keys, codec } = parts;
   const indexes = await openIndexSet(store, keys, options);
+  const inline = createInlineCodec(keys);
+  const { batches, sealedRuns } = createReadMemory();
+  const captures = createSlots<{ memory?: WriteMemory }>(Array.from({ length: capturesAtATime }, () => ({})));
   const locate: ChunkStore["locate"] = async (id, kind, locateOptions) => {
     if (indexes.find(id) === undefined) await indexes.refresh(locateOptions);
     const found = indexes.find(id);
@@ -44,31 +59,39 @@ export async function openChunkStore(
     if (found.entry.kind !== kind) throw damagedChunk(packName(found.packId), `chunk ${id} is of another kind`);
     return found;
   };
-  const open: ChunkStore["open"] = async ({ packId, entries }, { wantsPlain = true, ...call } = {}) => {
-    const object = packName(packId);
-    const first = entries[0];
-    const last = entries.at(-1);
-    invariant(first !== undefined && last !== undefined, "a run has chunks");
-    const range = { start: first.offset, end: last.offset + last.storedBytes };
-    const sealed = await store.get(object, range, call).catch((error: unknown) => {
+  const get = async (run: ChunkRun, call: BlobOptions & { readonly into?: Uint8Array }): Promise<Uint8Array> => {
+    const object = packName(run.packId);
+    return await store.get(object, runBytes(run), call).catch((error: unknown) => {
       if (hasErrorCode(error, "repository.store.missing")) throw missingChunk(object, "the pack is not there", error);
       if (hasErrorCode(error, "repository.store.short")) throw damagedChunk(object, "the pack is cut off", error);
       throw error;
     });
-    return await codec.open({ packId, sealed: ownBytes(sealed), entries, wantsPlain });
   };
   return {
     indexes,
     codec,
+    batches,
     locate,
-    open,
-    async read(id, kind, readOptions) {
-      const { packId, entry } = await locate(id, kind, readOptions);
-      const { plain, failures } = await open({ packId, entries: [entry] }, readOptions);
-      if (typeof failures[0] === "string") throw chunkFailed(packId, id, failures[0]);
-      return plain;
+    open: async (run, target, call) =>
+      await sealedRuns.with(async (into) => {
+        const sealed = await get(run, { ...call, into });
+        return await codec.open({ packId: run.packId, sealed, entries: run.entries, target });
+      }),
+    async read(id, kind, call) {
+      const { packId, entry } = await locate(id, kind, call);
+      const run = { packId, entries: [entry] };
+      const target = new Uint8Array(entry.plainBytes);
+      const [failure] = await inline.open({ ...run, sealed: await get(run, call ?? {}), target });
+      invariant(failure !== undefined, "one chunk has one verdict");
+      if (failure !== null) throw chunkFailed(packId, id, failure);
+      return target;
     },
-    startWriting: (writeOptions) => createChunkWriter({ ...parts, indexes }, writeOptions),
+    write: async (work, call) =>
+      await captures.with(async (kept) => {
+        const memory = (kept.memory ??= createWriteMemory(codec.parallelism));
+        await using writer = createChunkWriter({ ...parts, indexes, memory }, call);
+        return await work(writer, memory);
+      }),
     [Symbol.asyncDispose]: () => codec[Symbol.asyncDispose](),
   };
 }

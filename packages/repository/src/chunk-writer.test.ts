@@ -18,17 +18,26 @@ test("a long capture that is killed leaves chunks that the next one reuses", { t
   // Packs are dropped as they come: only their index matters here.
   const put = store.put.bind(store);
   store.put = async (name, bytes) => put(name, name.startsWith("packs/") ? bytes.subarray(0, 1) : bytes);
-  const killed = (await openChunkStore({ store, keys, random, codec: createInlineCodec(keys) })).startWriting();
+  const open = async () => await openChunkStore({ store, keys, random, codec: createInlineCodec(keys) });
   const chunk = randomBytes(256 * KiB);
   const number = (i: number): Uint8Array => {
     chunk.writeUInt32BE(i);
     return Uint8Array.from(chunk);
   };
   const count = (packsPerIndex * packTargetBytes) / chunkSizeBytes;
-  for (let i = 0; i < count + 200; i += 1) await killed.add("data", number(i));
-  const next = (await openChunkStore({ store, keys, random, codec: createInlineCodec(keys) })).startWriting();
-  await next.add("data", number(0));
-  expect(next.bytes.added).toBe(0);
+  const kill = new Error("killed");
+  const killed = (await open()).write(async (writer) => {
+    for (let i = 0; i < count + 200; i += 1) await writer.add("data", number(i));
+    throw kill;
+  });
+  await expect(killed).rejects.toBe(kill);
+  const added = await (
+    await open()
+  ).write(async (writer) => {
+    await writer.add("data", number(0));
+    return writer.bytes.added;
+  });
+  expect(added).toBe(0);
 });
 
 test("a codec that fails in a capture fails it, and no index names its chunks", async () => {

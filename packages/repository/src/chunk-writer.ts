@@ -1,23 +1,19 @@
-import { invariant } from "@holdfast/kernel";
+import { createSlots, invariant } from "@holdfast/kernel";
+import type { WriteMemory } from "./data-memory.ts";
 import type { BlobOptions } from "./blob-store/blob-store.ts";
 import type { Codec, SealOrder } from "./crypto/codec.ts";
-import { discard, ownBytes } from "./crypto/hand-over.ts";
 import type { ChunkKind } from "./format/chunk-entry.ts";
-import { chunkSizeBytes } from "./format/limits.ts";
-import { createPackBuffers, isFull, maxBatchBytes, startPack } from "./open-pack.ts";
+import { chunkSizeBytes, maxBatchBytes } from "./format/limits.ts";
+import { isFull, startPack } from "./open-pack.ts";
 import type { OpenPack } from "./open-pack.ts";
 import { createPackOutbox } from "./pack-outbox.ts";
 import type { OutboxParts, PackOutbox } from "./pack-outbox.ts";
-import { createSlots } from "./slots.ts";
-
-/** Packs that may be on their way to the store while others fill: memory against waiting for the store. */
-const packsOnTheWay = 2;
 
 export interface ChunkWriter extends AsyncDisposable {
   readonly bytes: { added: number; stored: number };
   /**
    * Cuts up to 4 MiB to the grid and answers one id a chunk, null for a data chunk of zeros; writes what the repository
-   * does not have. Takes the bytes over. A node may be added only after its children were added to the same writer, or
+   * does not have. The bytes are the caller's again with the answer. A node may be added only after its children were added to the same writer, or
    * where they are known from a published point: so whoever reuses a node has its children too.
    */
   add(kind: ChunkKind, bytes: Uint8Array): Promise<readonly (string | null)[]>;
@@ -27,6 +23,7 @@ export interface ChunkWriter extends AsyncDisposable {
 
 export interface ChunkWriterParts extends OutboxParts {
   readonly codec: Codec;
+  readonly memory: WriteMemory;
 }
 
 /** Disposing waits for what is under way; without `finish`, chunks whose index is not written yet stay unknown. */
@@ -48,12 +45,11 @@ export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions
       options?.signal?.throwIfAborted();
       outbox.check();
       invariant(plain.length > 0 && plain.length <= maxBatchBytes, `a batch has ${plain.length} bytes`);
-      const { bytes: batch, ids } = await codec.identify({ kind, bytes: ownBytes(plain) });
+      const ids = await codec.identify({ kind, bytes: plain });
       options?.signal?.throwIfAborted();
-      const pieces = cut(ids, batch.length).filter(({ id }) => isNew(id));
+      const pieces = cut(ids, plain.length).filter(({ id }) => isNew(id));
       for (const { start, end } of pieces) bytes.added += end - start;
-      if (pieces.length > 0) await packs.write(kind, batch, pieces);
-      else discard(batch);
+      if (pieces.length > 0) await packs.write(kind, plain, pieces);
       return ids;
     },
     async finish() {
@@ -67,8 +63,7 @@ export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions
 type Piece = SealOrder["pieces"][number];
 
 /** Fills as many packs at a time as the codec has threads, so that batches are sealed side by side. */
-function createLanes({ codec, random }: ChunkWriterParts, outbox: PackOutbox) {
-  const buffers = createPackBuffers(codec.parallelism + packsOnTheWay);
+function createLanes({ codec, random, memory }: ChunkWriterParts, outbox: PackOutbox) {
   const lanes: { pack: OpenPack | undefined }[] = Array.from({ length: codec.parallelism }, () => ({
     pack: undefined,
   }));
@@ -76,14 +71,14 @@ function createLanes({ codec, random }: ChunkWriterParts, outbox: PackOutbox) {
   const send = (lane: { pack: OpenPack | undefined }): void => {
     const { pack } = lane;
     lane.pack = undefined;
-    if (pack !== undefined) outbox.send(pack, () => buffers.give(pack.buffer));
+    if (pack !== undefined) outbox.send(pack, () => memory.packs.give(pack.buffer));
   };
   return {
     async write(kind: ChunkKind, bytes: Uint8Array, pieces: Piece[]): Promise<void> {
       const lane = await free.take();
       try {
         outbox.check();
-        const pack = (lane.pack ??= startPack(random, await buffers.take()));
+        const pack = (lane.pack ??= startPack(random, await memory.packs.take()));
         const { packId, offset, buffer, entries } = pack;
         const order = { kind, bytes, pieces, packId, offset, pack: buffer, firstOrdinal: entries.length };
         pack.take(await codec.seal(order).catch((error: unknown) => outbox.fail(error)));

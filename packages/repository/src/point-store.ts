@@ -9,8 +9,7 @@ import { sealObject } from "./crypto/sealed-object.ts";
 import { chunkSizeBytes, maxDiskBytes, maxManifestBytes } from "./format/limits.ts";
 import { manifestName, readManifest } from "./manifest.ts";
 import { openStoredDisk } from "./stored-disk.ts";
-import { createSlots } from "./slots.ts";
-import { batchesInFlight, planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
+import { planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
 import { createNodeReader } from "./tree/node-reader.ts";
 
 export interface PointStoreParts {
@@ -23,8 +22,8 @@ export interface PointStoreParts {
 export interface CaptureInput {
   readonly source: {
     readonly sizeBytes: number;
-    /** The answer is taken over: its buffer is not the source's any more. */
-    read(range: ByteRange, options?: BlobOptions): Promise<Uint8Array>;
+    /** Answers the bytes: `into`, filled, where the source can put them there, else memory of its own. */
+    read(range: ByteRange, options?: BlobOptions & { readonly into?: Uint8Array }): Promise<Uint8Array>;
   };
   readonly ranges: readonly ByteRange[];
   readonly zeroRanges?: readonly ByteRange[];
@@ -92,21 +91,25 @@ async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, o
   await chunks.indexes.refresh(options);
   const work = planReads(sizeBytes, normalizeRanges(ranges), normalizeRanges(zeroRanges ?? []));
   const totalBytes = totalLength(work.reads);
-  await using writer = chunks.startWriting(options);
-  let readBytes = 0;
-  const read = async (range: ByteRange): Promise<Uint8Array> => {
-    const bytes = await source.read(range, options);
-    invariant(bytes.length === range.end - range.start, "the source answered another length than asked");
-    readBytes += bytes.length;
-    capture.onProgress?.({ readBytes, totalBytes, storedBytes: writer.bytes.stored });
-    return bytes;
-  };
-  const nodes = createNodeReader(chunks);
-  const batches = createSlots(Array.from({ length: batchesInFlight }, () => null));
-  const update = { nodes, batches, writer, read, ...(options?.signal === undefined ? {} : { signal: options.signal }) };
-  const root = { level: rootLevel(sizeBytes), start: 0, id: base?.rootId ?? null };
-  const rootId = await updateNode(update, root, work);
-  await writer.finish();
-  const image: DiskImage = { rootId, sizeBytes, chunkSizeBytes };
-  return { image, readBytes, addedBytes: writer.bytes.added, storedBytes: writer.bytes.stored };
+  return await chunks.write(async (writer, { batches }) => {
+    let readBytes = 0;
+    const addBatch = async (range: ByteRange): Promise<readonly (string | null)[]> =>
+      await batches.with(async (slot) => {
+        options?.signal?.throwIfAborted();
+        const into = slot.subarray(0, range.end - range.start);
+        const bytes = await source.read(range, { ...options, into });
+        invariant(bytes.length === into.length, "the source answered another length than asked");
+        if (bytes.buffer !== into.buffer) into.set(bytes);
+        readBytes += bytes.length;
+        capture.onProgress?.({ readBytes, totalBytes, storedBytes: writer.bytes.stored });
+        return await writer.add("data", into);
+      });
+    const nodes = createNodeReader(chunks);
+    const update = { nodes, writer, addBatch, ...(options?.signal === undefined ? {} : { signal: options.signal }) };
+    const root = { level: rootLevel(sizeBytes), start: 0, id: base?.rootId ?? null };
+    const rootId = await updateNode(update, root, work);
+    await writer.finish();
+    const image: DiskImage = { rootId, sizeBytes, chunkSizeBytes };
+    return { image, readBytes, addedBytes: writer.bytes.added, storedBytes: writer.bytes.stored };
+  }, options);
 }

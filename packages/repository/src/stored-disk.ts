@@ -1,14 +1,16 @@
 import type { DiskImage } from "@holdfast/domain";
 import { invariant, mapBounded, normalizeRanges } from "@holdfast/kernel";
 import type { ByteRange } from "@holdfast/kernel";
-import type { BlobOptions } from "./blob-store/blob-store.ts";
+import type { BlobOptions, GetOptions } from "./blob-store/blob-store.ts";
 import { joinRuns } from "./chunk-runs.ts";
+import type { ChunkRun } from "./chunk-runs.ts";
 import { chunkFailed } from "./chunk-store.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 import { damagedChunk } from "./failure.ts";
 import type { ChunkPlace } from "./index-set.ts";
 import { walkTree } from "./tree/disk-tree.ts";
 import { createNodeReader } from "./tree/node-reader.ts";
+import type { NodeReader } from "./tree/node-reader.ts";
 
 /** Nodes kept for the next read: 128 leaves are 8 GiB of the disk and about 3 MiB of memory. */
 const cachedNodes = 128;
@@ -17,47 +19,40 @@ const cachedNodes = 128;
 export function openStoredDisk(chunks: ChunkStore, image: DiskImage) {
   const { sizeBytes } = image;
   const nodes = createNodeReader(chunks, cachedNodes);
+  const reader = { chunks, nodes, image };
   return {
     sizeBytes,
-    async read(range: ByteRange, options?: BlobOptions): Promise<Uint8Array> {
+    /** Answers the bytes: `into`, filled, where it has the range's length, else memory of its own. */
+    async read(range: ByteRange, options: GetOptions = {}): Promise<Uint8Array> {
       invariant(
         range.start >= 0 && range.end <= sizeBytes && range.start <= range.end,
         "the read is past the disk's end",
       );
-      const starts = new Map<ChunkPlace["entry"], number[]>();
-      const places: ChunkPlace[] = [];
-      for await (const { id, kind, range: at } of walkTree(nodes, image, range, options)) {
-        if (kind === "node") continue;
-        const place = await chunks.locate(id, "data", options);
-        if (place.entry.plainBytes !== at.end - at.start)
-          throw damagedChunk(`chunk ${id}`, "the chunk has another length");
-        places.push(place);
-        const known = starts.get(place.entry);
-        if (known === undefined) starts.set(place.entry, [at.start]);
-        else known.push(at.start);
-      }
-      let whole: Uint8Array | undefined;
+      const { into, ...call } = options;
+      const whole = into ?? new Uint8Array(range.end - range.start);
+      invariant(whole.length === range.end - range.start, "the memory handed in has the range's length");
+      const pieces = await locateChunks(reader, range, call);
+      let covered = 0;
+      for (const { at } of pieces) covered += Math.min(at.end, range.end) - Math.max(at.start, range.start);
+      if (into !== undefined && covered < whole.length) whole.fill(0);
       await mapBounded(
-        joinRuns(places),
-        async ({ packId, entries }, { signal }) => {
-          const { plain, failures } = await chunks.open({ packId, entries }, { signal });
-          for (const [i, failure] of failures.entries())
-            if (failure !== null) throw chunkFailed(packId, entries[i]!.id, failure);
-          const isAll = starts.get(entries[0]!)?.[0] === range.start && plain.length === range.end - range.start;
-          if (isAll && entries.length === places.length) whole = plain;
-          else {
-            whole ??= new Uint8Array(range.end - range.start);
-            let from = 0;
-            for (const entry of entries) {
-              const chunk = plain.subarray(from, from + entry.plainBytes);
-              for (const start of starts.get(entry)!) copyPart(chunk, start, whole, range);
-              from += entry.plainBytes;
-            }
-          }
+        joinPieces(pieces),
+        async (run, { signal }) => {
+          const isInside = run.at.start >= range.start && run.at.end <= range.end;
+          // Only shared memory can be filled by a thread.
+          if (isInside && whole.buffer instanceof SharedArrayBuffer)
+            await openRun(chunks, run, whole.subarray(run.at.start - range.start, run.at.end - range.start), signal);
+          else
+            await chunks.batches.with(async (plain) => {
+              await openRun(chunks, run, plain, signal);
+              const from = Math.max(run.at.start, range.start);
+              const end = Math.min(run.at.end, range.end);
+              whole.set(plain.subarray(from - run.at.start, end - run.at.start), from - range.start);
+            });
         },
-        { limit: 4, ...options },
+        { limit: 4, ...call },
       );
-      return whole ?? new Uint8Array(range.end - range.start);
+      return whole;
     },
     async *listAllocated(options?: BlobOptions): AsyncIterable<ByteRange> {
       let open: ByteRange | undefined;
@@ -72,9 +67,55 @@ export function openStoredDisk(chunks: ChunkStore, image: DiskImage) {
   };
 }
 
-/** Copies what a chunk at `start` and a range of the disk have in common to the range's bytes. */
-function copyPart(chunk: Uint8Array, start: number, whole: Uint8Array, range: ByteRange): void {
-  const from = Math.max(start, range.start);
-  const end = Math.min(start + chunk.length, range.end);
-  whole.set(chunk.subarray(from - start, end - start), from - range.start);
+interface Reader {
+  readonly chunks: ChunkStore;
+  readonly nodes: NodeReader;
+  readonly image: DiskImage;
+}
+
+async function locateChunks({ chunks, nodes, image }: Reader, range: ByteRange, call: BlobOptions): Promise<Piece[]> {
+  const pieces: Piece[] = [];
+  for await (const { id, kind, range: at } of walkTree(nodes, image, range, call)) {
+    if (kind === "node") continue;
+    const place = await chunks.locate(id, "data", call);
+    if (place.entry.plainBytes !== at.end - at.start) throw damagedChunk(`chunk ${id}`, "the chunk has another length");
+    pieces.push({ at, place });
+  }
+  return pieces;
+}
+
+async function openRun(
+  chunks: ChunkStore,
+  { packId, entries }: DiskRun,
+  target: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  const failures = await chunks.open({ packId, entries }, target, { signal });
+  for (const [i, failure] of failures.entries())
+    if (failure !== null) throw chunkFailed(packId, entries[i]!.id, failure);
+}
+
+interface Piece {
+  readonly at: ByteRange;
+  readonly place: ChunkPlace;
+}
+
+/** A run whose chunks are neighbours on the disk too. */
+type DiskRun = ChunkRun & { readonly at: ByteRange };
+
+/** Joins chunks that lie side by side both in their pack and on the disk. */
+function joinPieces(pieces: readonly Piece[]): DiskRun[] {
+  const runs: DiskRun[] = [];
+  for (let i = 0; i < pieces.length;) {
+    let end = i + 1;
+    while (end < pieces.length && pieces[end]!.at.start === pieces[end - 1]!.at.end) end += 1;
+    let at = pieces[i]!.at.start;
+    for (const run of joinRuns(pieces.slice(i, end).map(({ place }) => place))) {
+      const bytes = run.entries.reduce((sum, entry) => sum + entry.plainBytes, 0);
+      runs.push({ ...run, at: { start: at, end: at + bytes } });
+      at += bytes;
+    }
+    i = end;
+  }
+  return runs;
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { link, open, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -19,18 +20,25 @@ export function createLocalImageFiles(random: Random): ImageFiles {
         await rm(partial, { force: true });
         throw error;
       }
-      return createFile(path, partial, handle);
+      return createFile({ path, partial }, handle, await openDirect(partial));
     },
   };
 }
 
-function createFile(path: string, partial: string, handle: FileHandle): ImageFile {
+function createFile(
+  { path, partial }: { readonly path: string; readonly partial: string },
+  handle: FileHandle,
+  direct: FileHandle | null,
+): ImageFile {
   const converted = `${partial}.converted`;
   let finished = partial;
   return {
     async write(offsetBytes, data) {
+      const target = direct !== null && isAligned(offsetBytes, data) ? direct : handle;
       for (let done = 0; done < data.length;) {
-        done += (await handle.write(data, done, data.length - done, offsetBytes + done)).bytesWritten;
+        // A write that was cut short may go on at no block's border.
+        const to = done === 0 ? target : handle;
+        done += (await to.write(data, done, data.length - done, offsetBytes + done)).bytesWritten;
       }
     },
     async convert(work) {
@@ -50,11 +58,32 @@ function createFile(path: string, partial: string, handle: FileHandle): ImageFil
       await syncFile(dirname(path));
     },
     async [Symbol.asyncDispose]() {
+      await direct?.close();
       await handle.close();
       await rm(partial, { force: true });
       await rm(converted, { force: true });
     },
   };
+}
+
+/** What direct I/O wants offsets, lengths and memory to be multiples of. */
+const blockBytes = 4096;
+
+/** Opens the file past the page cache, which would cost more than all the rest; null where the file system cannot. */
+async function openDirect(path: string): Promise<FileHandle | null> {
+  if (constants.O_DIRECT === undefined) return null;
+  try {
+    return await open(path, constants.O_WRONLY | constants.O_DIRECT);
+  } catch (error) {
+    if (hasCode(error, "EINVAL")) return null;
+    throw error;
+  }
+}
+
+/** Shared memory begins on a page; other memory begins anywhere. */
+function isAligned(offsetBytes: number, data: Uint8Array): boolean {
+  const numbers = [offsetBytes, data.byteOffset, data.length];
+  return data.buffer instanceof SharedArrayBuffer && numbers.every((number) => number % blockBytes === 0);
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -2,13 +2,15 @@ import type { ByteRange } from "@holdfast/kernel";
 import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
 import type { CallOptions } from "./stamp.ts";
 
-/**
- * Bytes of a disk by range. `read` answers exactly the length asked; at most 4 MiB a call. The answer is the reader's, and
- * may be moved to another thread: the source must not use its buffer again.
- */
+export interface ReadOptions extends CallOptions {
+  /** Memory of exactly the range's length, which the source may fill and answer, to save an allocation. */
+  readonly into?: Uint8Array;
+}
+
+/** Bytes of a disk by range. `read` answers exactly the length asked; at most 4 MiB a call. The answer is the reader's. */
 export interface DiskSource {
   readonly sizeBytes: number;
-  read(range: ByteRange, options?: CallOptions): Promise<Uint8Array>;
+  read(range: ByteRange, options?: ReadOptions): Promise<Uint8Array>;
 }
 
 export interface DiskCapture {

@@ -1,6 +1,15 @@
 import { encodeVhdFooter, vhdFooterBytes } from "@holdfast/domain";
 import type { ByteRange, Clock, Random } from "@holdfast/kernel";
-import { alignRanges, mapBounded, MiB, normalizeRanges, splitRanges, totalLength } from "@holdfast/kernel";
+import {
+  alignRanges,
+  createSharedBuffers,
+  createSlots,
+  mapBounded,
+  MiB,
+  normalizeRanges,
+  splitRanges,
+  totalLength,
+} from "@holdfast/kernel";
 import type { StoredDisk } from "../ports/point-store.ts";
 import type { PageSink } from "../ports/stamp.ts";
 
@@ -46,7 +55,7 @@ export async function writePageBlob(
   await sink.write(sizeBytes, footer, signal === undefined ? {} : { signal });
 }
 
-/** Reads what a stored disk holds in bounded parallel and hands out the pieces that are not all zero. */
+/** Reads what a stored disk holds in bounded parallel and hands out the pieces that are not all zero. Their memory is used again. */
 export async function copyAllocated(
   disk: StoredDisk,
   write: (range: ByteRange, data: Uint8Array, signal: AbortSignal) => Promise<void>,
@@ -58,12 +67,15 @@ export async function copyAllocated(
   const ranges = alignRanges(normalizeRanges(listed), pageBytes, disk.sizeBytes);
   const totalBytes = totalLength(ranges);
   let doneBytes = 0;
+  const buffers = createSlots(createSharedBuffers(writesAtOnce, largestWriteBytes));
   await mapBounded(
     splitRanges(ranges, largestWriteBytes),
     async (range, { signal }) => {
-      const data = await disk.read(range, { signal });
-      if (!isZero(data)) await write(range, data, signal);
-      doneBytes += data.length;
+      await buffers.with(async (buffer) => {
+        const data = await disk.read(range, { signal, into: buffer.subarray(0, range.end - range.start) });
+        if (!isZero(data)) await write(range, data, signal);
+      });
+      doneBytes += range.end - range.start;
       options.onCopied?.(doneBytes, totalBytes);
     },
     { limit: writesAtOnce, ...call },

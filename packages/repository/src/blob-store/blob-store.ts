@@ -5,16 +5,22 @@ export interface BlobOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface GetOptions extends BlobOptions {
+  /** Memory of at least the range's length that the store may fill and answer a view of, to save an allocation. */
+  readonly into?: Uint8Array;
+}
+
 /**
  * Named immutable objects. Names are of `[A-Za-z0-9/_-]`, without empty or dotted parts.
  *
- * Obligations: `put` is atomic and durable when it returns, and raises `repository.store.exists` rather than replace;
+ * Obligations: `put` is atomic and durable when it returns, raises `repository.store.exists` rather than replace, and
+ * takes bytes that threads share;
  * `get` answers exactly the range, or raises `repository.store.missing` or `repository.store.short`; `list` yields every
  * name under a prefix or raises; `delete` of what is not there succeeds. A full store raises `repository.store.full`.
  */
 export interface BlobStore {
   put(name: string, bytes: Uint8Array, options?: BlobOptions): Promise<void>;
-  get(name: string, range?: ByteRange, options?: BlobOptions): Promise<Uint8Array>;
+  get(name: string, range?: ByteRange, options?: GetOptions): Promise<Uint8Array>;
   /** Bytes of an object; null where there is none. */
   size(name: string, options?: BlobOptions): Promise<number | null>;
   list(prefix: string, options?: BlobOptions): AsyncIterable<string>;

@@ -4,6 +4,7 @@ import { hasErrorCode } from "@holdfast/kernel";
 import type { ByteRange, Random } from "@holdfast/kernel";
 import { objectExists, objectMissing, objectShort, storeFull, storeGone } from "./blob-store.ts";
 import type { BlobStore } from "./blob-store.ts";
+import { createDurableWriter } from "./durable-file.ts";
 import { checkObjectName } from "./object-name.ts";
 
 /** What the store uses of `node:fs/promises`; tests put a disk in its place that fails. */
@@ -21,16 +22,14 @@ const leftoverAgeMs = 24 * 60 * 60 * 1000;
 export function createFileBlobStore(root: string, random: Random, files: FileAccess = nodeFiles): BlobStore {
   const pathOf = (name: string): string => join(root, checkObjectName(name));
   const checkRoot = createRootCheck(root, files);
-  let isSwept = false;
+  const putNew = createPut(root, random, files);
   return {
     async put(name, bytes, options) {
       options?.signal?.throwIfAborted();
       const path = pathOf(name);
       await checkRoot();
       try {
-        const nowMs = await putFile(files, { root, path, temporary: join(root, "tmp", random.uuid()) }, bytes);
-        if (!isSwept) await removeLeftovers(files, join(root, "tmp"), nowMs - leftoverAgeMs);
-        isSwept = true;
+        await putNew(path, bytes);
       } catch (error) {
         throw putError(name, error);
       }
@@ -40,7 +39,7 @@ export function createFileBlobStore(root: string, random: Random, files: FileAcc
       options?.signal?.throwIfAborted();
       const path = pathOf(name);
       try {
-        return await readFileRange(files, path, name, range);
+        return await readFileRange(files, { path, name }, range, options?.into);
       } catch (error) {
         if (hasErrorCode(error, "repository.store.missing")) await checkRoot();
         throw error;
@@ -76,6 +75,18 @@ export function createFileBlobStore(root: string, random: Random, files: FileAcc
   };
 }
 
+/** Puts files, and with the first one removes what killed puts left. */
+function createPut(root: string, random: Random, files: FileAccess) {
+  const write = createDurableWriter(files);
+  const folder = join(root, "tmp");
+  let isSwept = false;
+  return async (path: string, bytes: Uint8Array): Promise<void> => {
+    const nowMs = await putFile({ files, write }, { root, path, temporary: join(folder, random.uuid()) }, bytes);
+    if (!isSwept) await removeLeftovers(files, folder, nowMs - leftoverAgeMs);
+    isSwept = true;
+  };
+}
+
 /** Remembers which folder the root is when it first is there, and raises where it is another later. */
 function createRootCheck(root: string, files: FileAccess): () => Promise<void> {
   let known: string | undefined;
@@ -92,7 +103,12 @@ function createRootCheck(root: string, files: FileAccess): () => Promise<void> {
   };
 }
 
-async function readFileRange(files: FileAccess, path: string, name: string, range?: ByteRange): Promise<Uint8Array> {
+async function readFileRange(
+  files: FileAccess,
+  { path, name }: { readonly path: string; readonly name: string },
+  range?: ByteRange,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
   const file = await files.open(path, "r").catch((error: unknown) => {
     throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? objectMissing(name, error) : error;
   });
@@ -100,7 +116,7 @@ async function readFileRange(files: FileAccess, path: string, name: string, rang
     const { size } = await file.stat();
     const { start, end } = range ?? { start: 0, end: size };
     if (end > size) throw objectShort(name);
-    const bytes = new Uint8Array(end - start);
+    const bytes = into === undefined ? new Uint8Array(end - start) : into.subarray(0, end - start);
     for (let done = 0; done < bytes.length;) {
       const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
       if (bytesRead === 0) throw objectShort(name);
@@ -134,14 +150,14 @@ async function* walk(files: FileAccess, root: string, folder: string): AsyncGene
 
 /** Answers when the file was written, by the clock of the file system. */
 async function putFile(
-  files: FileAccess,
+  { files, write }: { readonly files: FileAccess; readonly write: ReturnType<typeof createDurableWriter> },
   at: { readonly root: string; readonly path: string; readonly temporary: string },
   bytes: Uint8Array,
 ): Promise<number> {
   try {
     await makeFolder(files, at.root, dirname(at.temporary));
     await makeFolder(files, at.root, dirname(at.path));
-    const nowMs = await writeDurably(files, at.temporary, bytes);
+    const nowMs = await write(at.temporary, bytes);
     await files.link(at.temporary, at.path);
     await syncFolder(files, dirname(at.path));
     return nowMs;
@@ -156,17 +172,6 @@ async function makeFolder(files: FileAccess, root: string, folder: string): Prom
   if (first === undefined) return;
   for (let at = folder; at.length >= Math.min(root.length, first.length); at = dirname(at))
     await syncFolder(files, dirname(at));
-}
-
-async function writeDurably(files: FileAccess, path: string, bytes: Uint8Array): Promise<number> {
-  const file = await files.open(path, "wx", 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-    return (await file.stat()).mtimeMs;
-  } finally {
-    await file.close();
-  }
 }
 
 async function removeLeftovers(files: FileAccess, folder: string, beforeMs: number): Promise<void> {

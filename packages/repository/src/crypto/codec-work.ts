@@ -1,55 +1,51 @@
+import type { ChunkEntry } from "../format/chunk-entry.ts";
 import { chunkSizeBytes } from "../format/limits.ts";
-import { chunkId, openChunk, packKey, sealChunk } from "./chunk-codec.ts";
-import { discard } from "./hand-over.ts";
-import type { CodecKeys, Identified, IdentifyOrder, Opened, OpenOrder, Sealed, SealOrder } from "./codec.ts";
+import { chunkId, createChunkCodec, packKey } from "./chunk-codec.ts";
+import type { CodecKeys, IdentifyOrder, OpenOrder, SealOrder } from "./codec.ts";
+import type { Transforms } from "./transforms.ts";
 
 const zeros = Buffer.alloc(chunkSizeBytes);
 
 /** Does what a codec is asked for, on the thread that calls it. */
-export function createCodecWork({ master, idKey }: CodecKeys) {
+export function createCodecWork({ master, idKey }: CodecKeys, transforms: Transforms) {
+  const codec = createChunkCodec(transforms, idKey);
+  const spare = new Uint8Array(chunkSizeBytes);
   return {
-    identify({ kind, bytes }: IdentifyOrder): Identified {
+    identify({ kind, bytes }: IdentifyOrder): (string | null)[] {
       const ids: (string | null)[] = [];
       for (let at = 0; at < bytes.length; at += chunkSizeBytes) {
         const chunk = bytes.subarray(at, at + chunkSizeBytes);
         const isZero = kind === "data" && zeros.compare(chunk, 0, chunk.length, 0, chunk.length) === 0;
         ids.push(isZero ? null : chunkId(idKey, kind, chunk));
       }
-      return { bytes, ids };
+      return ids;
     },
-    seal({ kind, bytes, pieces, packId, pack, offset, firstOrdinal }: SealOrder): Sealed {
+    seal({ kind, bytes, pieces, packId, pack, offset, firstOrdinal }: SealOrder): ChunkEntry[] {
       const key = packKey(master, packId);
       let at = offset;
-      const entries = pieces.map(({ id, start, end }, i) => {
+      return pieces.map(({ id, start, end }, i) => {
         const chunk = { id, kind, ordinal: firstOrdinal + i, plain: bytes.subarray(start, end) };
-        const entry = sealChunk(key, chunk, pack, at);
+        const entry = codec.seal(key, chunk, pack, at);
         at += entry.storedBytes;
         return entry;
       });
-      discard(bytes);
-      return { pack, entries };
     },
-    open({ packId, sealed, entries, wantsPlain }: OpenOrder): Opened {
-      const keys = { pack: packKey(master, packId), id: idKey };
-      const total = wantsPlain ? entries.reduce((sum, entry) => sum + entry.plainBytes, 0) : 0;
-      const plain = new Uint8Array(total);
-      const failures: (string | null)[] = [];
+    open({ packId, sealed, entries, target }: OpenOrder): (string | null)[] {
+      const key = packKey(master, packId);
       let from = 0;
       let to = 0;
-      for (const entry of entries) {
-        try {
-          const opened = openChunk(keys, entry, sealed.subarray(from, from + entry.storedBytes));
-          if (wantsPlain) plain.set(opened, to);
-          discard(opened);
-          failures.push(null);
-        } catch (error) {
-          failures.push(error instanceof Error ? error.message : "it does not open");
-        }
+      return entries.map((entry) => {
+        const chunk = sealed.subarray(from, from + entry.storedBytes);
+        const plain = (target?.subarray(to) ?? spare).subarray(0, entry.plainBytes);
         from += entry.storedBytes;
         to += entry.plainBytes;
-      }
-      discard(sealed);
-      return { plain, failures };
+        try {
+          codec.open(key, entry, chunk, plain);
+          return null;
+        } catch (error) {
+          return error instanceof Error ? error.message : "it does not open";
+        }
+      });
     },
   };
 }

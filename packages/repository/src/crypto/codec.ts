@@ -6,12 +6,6 @@ export interface IdentifyOrder {
   readonly bytes: Uint8Array;
 }
 
-export interface Identified {
-  readonly bytes: Uint8Array;
-  /** One a chunk; null for a data chunk of zeros. */
-  readonly ids: readonly (string | null)[];
-}
-
 /** Seals some chunks of a batch into a pack, one behind the other from an offset. */
 export interface SealOrder {
   readonly kind: ChunkKind;
@@ -23,39 +17,31 @@ export interface SealOrder {
   readonly firstOrdinal: number;
 }
 
-export interface Sealed {
-  readonly pack: Uint8Array;
-  readonly entries: readonly ChunkEntry[];
-}
-
 /** Opens chunks of one pack whose sealed bytes lie side by side. */
 export interface OpenOrder {
   readonly packId: string;
   readonly sealed: Uint8Array;
   readonly entries: readonly ChunkEntry[];
-  /** False where only the verdict is wanted. */
-  readonly wantsPlain: boolean;
-}
-
-export interface Opened {
-  /** The chunks' bytes, one behind the other; zeros where one failed. Empty where they were not wanted. */
-  readonly plain: Uint8Array;
-  /** One a chunk: why it does not open, or null. */
-  readonly failures: readonly (string | null)[];
+  /** Takes the chunks' bytes, one behind the other; null where only the verdict is wanted. */
+  readonly target: Uint8Array | null;
 }
 
 /**
  * The work on data: hashing, compression and sealing.
  *
- * Every buffer of an order is handed over, and may be used by the caller only once it comes back in the answer. A codec
- * that cannot go on raises `repository.codec.failed`.
+ * Memory that a codec writes to (`pack`, `target`) must be shared memory (see data-memory.ts) unless the codec works on the
+ * caller's thread; what it only reads may be any, and is copied to the thread where it is not shared. The caller keeps its
+ * hands off an order's memory until the answer is there. A codec that cannot go on raises `repository.codec.failed`.
  */
 export interface Codec extends AsyncDisposable {
   /** How many orders it works on at a time. */
   readonly parallelism: number;
-  identify(order: IdentifyOrder): Promise<Identified>;
-  seal(order: SealOrder): Promise<Sealed>;
-  open(order: OpenOrder): Promise<Opened>;
+  /** Answers one id a chunk; null for a data chunk of zeros. */
+  identify(order: IdentifyOrder): Promise<readonly (string | null)[]>;
+  /** Answers the entries of the pieces, in order. */
+  seal(order: SealOrder): Promise<readonly ChunkEntry[]>;
+  /** Answers one verdict a chunk: why it does not open, or null. The target of a chunk that fails has any bytes. */
+  open(order: OpenOrder): Promise<readonly (string | null)[]>;
 }
 
 export interface CodecKeys {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
-import { discard } from "./hand-over.ts";
+import type { SealingContext } from "./transforms.ts";
 
 export const tagBytes = 16;
 
@@ -15,31 +15,11 @@ export function counterNonce(counter: number): Uint8Array {
   return nonce;
 }
 
-export interface SealingContext {
-  readonly key: Uint8Array;
-  readonly nonce: Uint8Array;
-  readonly context: Uint8Array;
-}
-
 /** AES-256-GCM: the ciphertext, then its 16-byte tag. */
-export function seal(plain: Uint8Array, context: SealingContext): Buffer {
-  const sealed = Buffer.alloc(plain.length + tagBytes);
-  sealInto(sealed, 0, plain, context);
-  return sealed;
-}
-
-/** Seals into a part of `target`; answers the offset behind it. */
-export function sealInto(target: Uint8Array, offset: number, plain: Uint8Array, by: SealingContext): number {
-  const cipher = createCipheriv("aes-256-gcm", by.key, by.nonce);
-  cipher.setAAD(by.context);
-  const ciphertext = cipher.update(plain);
-  target.set(ciphertext, offset);
-  const end = offset + ciphertext.length;
-  discard(ciphertext);
-  // GCM is a stream: all of the ciphertext came from `update`.
-  cipher.final();
-  target.set(cipher.getAuthTag(), end);
-  return end + tagBytes;
+export function seal(plain: Uint8Array, { key, nonce, context }: SealingContext): Buffer {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  cipher.setAAD(context);
+  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** Raises where the bytes, the key, the nonce or the context are not those of `seal`. */

@@ -4,6 +4,8 @@ import { KiB, MiB, TiB } from "@holdfast/kernel";
 export const chunkSizeBytes = 256 * KiB;
 /** Children of a tree node. */
 export const fanOut = 256;
+/** What a writer takes, and what a read of a disk brings, at a time. */
+export const maxBatchBytes = 4 * MiB;
 /** A pack is closed once it holds this much. */
 export const packTargetBytes = 16 * MiB;
 /** A pack is also closed at this many chunks: tiny ones would make its directory large. */

@@ -1,16 +1,13 @@
 import { alignRanges, intersectRanges, mapBounded, splitRanges, subtractRanges, uniteRanges } from "@holdfast/kernel";
 import type { ByteRange, HoldfastError } from "@holdfast/kernel";
 import { asDamage, damagedChunk } from "../failure.ts";
-import { chunkSizeBytes, fanOut } from "../format/limits.ts";
+import { batchCount } from "../data-memory.ts";
+import { chunkSizeBytes, fanOut, maxBatchBytes } from "../format/limits.ts";
 import type { ChunkWriter } from "../chunk-writer.ts";
-import { maxBatchBytes } from "../open-pack.ts";
-import type { Slots } from "../slots.ts";
 import { emptyChildren, encodeNode } from "./node.ts";
 import type { Children } from "./node.ts";
 import type { NodeReader } from "./node-reader.ts";
 
-/** Batches of 4 MiB under way at a time: enough for four threads and reads of a network ahead of them; 32 MiB. */
-export const batchesInFlight = 8;
 const leavesInFlight = 8;
 
 /** Bytes of the disk under a node of a level: 64 MiB, 16 GiB, 4 TiB, ... */
@@ -48,9 +45,8 @@ export interface TreeUpdate {
   readonly nodes: NodeReader;
   readonly writer: ChunkWriter;
   readonly signal?: AbortSignal;
-  /** Bounds the batches of the whole disk that are in memory at a time. */
-  readonly batches: Slots<null>;
-  read(range: ByteRange): Promise<Uint8Array>;
+  /** Reads a range of at most 4 MiB, adds its chunks, and answers their ids; waits while too many are under way. */
+  addBatch(range: ByteRange): Promise<readonly (string | null)[]>;
 }
 
 /** Answers the node after the work; rewrites only nodes that the work touches. */
@@ -86,16 +82,10 @@ async function updateLeaf(update: TreeUpdate, start: number, children: Children,
   for (const zero of splitRanges(work.zeros, chunkSizeBytes)) children[(zero.start - start) / chunkSizeBytes] = null;
   const options = update.signal === undefined ? {} : { signal: update.signal };
   const takeBatch = async (range: ByteRange): Promise<void> => {
-    const slot = await update.batches.take();
-    try {
-      update.signal?.throwIfAborted();
-      const ids = await update.writer.add("data", await update.read(range));
-      for (const [i, id] of ids.entries()) children[(range.start - start) / chunkSizeBytes + i] = id;
-    } finally {
-      update.batches.give(slot);
-    }
+    const ids = await update.addBatch(range);
+    for (const [i, id] of ids.entries()) children[(range.start - start) / chunkSizeBytes + i] = id;
   };
-  await mapBounded(splitRanges(work.reads, maxBatchBytes), takeBatch, { limit: batchesInFlight, ...options });
+  await mapBounded(splitRanges(work.reads, maxBatchBytes), takeBatch, { limit: batchCount, ...options });
 }
 
 export interface FoundChunk {
