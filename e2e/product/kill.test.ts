@@ -1,7 +1,17 @@
 import type { RecoveryPoint } from "@holdfast/domain";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PlacedVm, ProductStage } from "./product-stage.ts";
-import { connectAll, diskNames, group, openProductStage, placeVm, snapshotNames } from "./product-stage.ts";
+import {
+  connectAll,
+  diskNames,
+  group,
+  nicNames,
+  openProductStage,
+  placeVm,
+  runTagged,
+  snapshotNames,
+  stagingBlobs,
+} from "./product-stage.ts";
 import { runAndSignal } from "./stopped-run.ts";
 
 let stage: ProductStage;
@@ -40,14 +50,37 @@ test.for([8, 15, 19, 23, 28])("a backup killed at call %i leaves nothing", async
   acknowledged = await listPoints();
 });
 
-test.for([12, 24])("a restore killed at call %i leaves no disk", async (call) => {
-  const name = `back${call}`;
-  const words = ["restore", "vm", "web@latest", "--name", name, "--resource-group", group, "--yes", "--json"];
-  const killed = await runAndSignal(stage, words, { stamp: "east", signal: "SIGKILL", call });
+/** Beside the VM's own things: one base snapshot, which is the only thing that carries the tag of a run. */
+async function expectNothingLeft(): Promise<void> {
+  expect(await diskNames(stage), "no disk of the dead run").toEqual(["web-os"]);
+  expect(await nicNames(stage), "no network interface of the dead run").toEqual(["web-nic"]);
+  expect(await stagingBlobs(stage), "no staging blob").toEqual([]);
+  const [base, ...others] = await snapshotNames(stage);
+  expect(others, "no snapshot but the base").toEqual([]);
+  expect(await runTagged(stage), "no other tag of a run").toEqual([`Microsoft.Compute/snapshots ${base}`]);
+}
+
+const restoreVm = ["restore", "vm", "web@latest", "--resource-group", group, "--yes", "--json", "--name"];
+const restoreDisk = ["restore", "disk", "web@latest", "--resource-group", group, "--yes", "--json", "--name"];
+
+test.for([
+  ["VM", restoreVm, 12],
+  ["VM", restoreVm, 24],
+  ["disk", restoreDisk, 12],
+  ["disk", restoreDisk, 17],
+] as const)("a restore of a $0 killed at call $2 leaves nothing", async ([, words, call]) => {
+  const killed = await runAndSignal(stage, [...words, `back${call}`], { stamp: "east", signal: "SIGKILL", call });
   expect(killed.code, "the signal ended it").toBeNull();
   await stage.holdfast.json("janitor");
-  expect(await diskNames(stage), "no disk of the dead run").toEqual(["web-os"]);
-  expect(await snapshotNames(stage)).toHaveLength(1);
+  await expectNothingLeft();
   await stage.holdfast.json(...backupWords);
   await expectPointsIntact();
+});
+
+test.for([22, 30])("a probe killed at call %i leaves nothing", async (call) => {
+  const stop = { stamp: "east", signal: "SIGKILL", call } as const;
+  const killed = await runAndSignal(stage, ["stamp", "probe", "east", "--json"], stop);
+  expect(killed.code, "the signal ended it").toBeNull();
+  await stage.holdfast.json("janitor");
+  await expectNothingLeft();
 });

@@ -11,7 +11,7 @@ import { describeForClients } from "../support/start-stamp.ts";
 import type { Tenant } from "../support/tenant.ts";
 import { connectTenant } from "../support/tenant.ts";
 import type { UploadedDisk } from "../support/tenant-vm.ts";
-import { importDisk, makeLandingZone, makeVm, uploadImage } from "../support/tenant-vm.ts";
+import { importDisk, listBlobs, makeLandingZone, makeVm, uploadImage } from "../support/tenant-vm.ts";
 
 export const mebibyte = 1024 * 1024;
 export const chunkBytes = 256 * 1024;
@@ -149,6 +149,39 @@ export async function snapshotNames(stage: ProductStage, stampName = "east"): Pr
 /** Names of all managed disks of the subscription, in order. */
 export async function diskNames(stage: ProductStage, stampName = "east"): Promise<string[]> {
   return (await listNames(stage.tenant(stampName), "disks")).map(({ name }) => name).toSorted();
+}
+
+/** Names of all network interfaces of the subscription, in order. */
+export async function nicNames(stage: ProductStage, stampName = "east"): Promise<string[]> {
+  const tenant = stage.tenant(stampName);
+  const path = `/subscriptions/${tenant.stamp.subscriptionId}/providers/Microsoft.Network/networkInterfaces`;
+  const { value } = (await tenant.arm("GET", path, "2018-11-01")) as { readonly value: Tagged[] };
+  return value.map(({ name }) => name).toSorted();
+}
+
+/** Types and names of all resources that carry the tag of one run of Holdfast, in order. */
+export async function runTagged(stage: ProductStage, stampName = "east"): Promise<string[]> {
+  const tenant = stage.tenant(stampName);
+  const path = `/subscriptions/${tenant.stamp.subscriptionId}/resources`;
+  const { value } = (await tenant.arm("GET", path, "2019-10-01")) as { readonly value: TaggedResource[] };
+  return value.flatMap(({ type, name, tags }) => (tags?.["holdfast:run"] === undefined ? [] : [`${type} ${name}`]));
+}
+
+interface TaggedResource extends Tagged {
+  readonly type: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Names of all blobs in the containers that restores write to. */
+export async function stagingBlobs(stage: ProductStage, stampName = "east"): Promise<string[]> {
+  const tenant = stage.tenant(stampName);
+  const path = `/subscriptions/${tenant.stamp.subscriptionId}/providers/Microsoft.Storage/storageAccounts`;
+  const { value } = (await tenant.arm("GET", path, "2019-06-01")) as { readonly value: Tagged[] };
+  const names: string[] = [];
+  for (const { name: account } of value.filter(({ name }) => name.startsWith("hf"))) {
+    names.push(...(await listBlobs(tenant, { group, account, container: "holdfast-staging" })));
+  }
+  return names;
 }
 
 /** SHA-256 of a file, or of its beginning. */

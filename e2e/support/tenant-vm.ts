@@ -56,6 +56,20 @@ async function accountKey(tenant: Tenant, group: string, account: string): Promi
   return answer.keys[0]!.value;
 }
 
+/** Names of the blobs of a container, in order. */
+export async function listBlobs(
+  tenant: Tenant,
+  where: { readonly group: string; readonly account: string; readonly container: string },
+): Promise<string[]> {
+  const key = await accountKey(tenant, where.group, where.account);
+  const base = `https://${where.account}.blob.${tenant.stamp.domain}:${tenant.stamp.port}`;
+  const credential = new StorageSharedKeyCredential(where.account, key);
+  const { container } = pageBlobClient(tenant.stamp, `${base}/${where.container}/none`, credential);
+  const names: string[] = [];
+  if (await container.exists()) for await (const { name } of container.listBlobsFlat()) names.push(name);
+  return names;
+}
+
 export interface UploadedDisk {
   readonly uri: string;
   readonly sizeBytes: number;

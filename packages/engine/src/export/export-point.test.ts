@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeVhdFooter } from "@holdfast/domain";
 import { SeededRandom } from "@holdfast/kernel/testing";
@@ -66,6 +67,28 @@ test("leaves nothing when the tool fails", async () => {
   const to = join(folder, "a.qcow2");
   await expect(exportPoint({ ...deps, imageTool }, { pointId, to, format: "qcow2" })).rejects.toThrow("no space");
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("removes what a killed export to the same name left, and nothing of a live one", async () => {
+  const { deps, pointId, bytes } = await prepare();
+  const to = join(folder, "a.raw");
+  const program = `
+    const { createLocalImageFiles } = await import(process.argv[1]);
+    const file = await createLocalImageFiles({ uuid: () => "11111111-2222-4333-8444-555555555555" }).create(process.argv[2], 4096);
+    await file.write(0, new Uint8Array(4096).fill(1));
+    process.kill(process.pid, "SIGKILL");`;
+  const files = new URL("./local-image-files.ts", import.meta.url).href;
+  const killed = spawnSync(process.execPath, ["--input-type=module", "-e", program, files, to]);
+  expect(killed.signal).toBe("SIGKILL");
+  const [partial] = await readdir(folder);
+  expect(partial).toMatch(/\.part$/);
+  const alive = `a.raw.${hostname()}.${process.pid}.11111111-2222-4333-8444-555555555555.part`;
+  const elsewhere = "a.raw.another-host.1.11111111-2222-4333-8444-555555555555.part";
+  await writeFile(join(folder, alive), "");
+  await writeFile(join(folder, elsewhere), "");
+  await exportPoint(deps, { pointId, to, format: "raw" });
+  expect((await readdir(folder)).toSorted()).toEqual(["a.raw", alive, elsewhere].toSorted());
+  expect((await readFile(to)).equals(bytes)).toBe(true);
 });
 
 test("finds no tool where the command is not installed", async () => {

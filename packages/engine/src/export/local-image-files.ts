@@ -1,17 +1,22 @@
 import { constants } from "node:fs";
-import { link, open, rm } from "node:fs/promises";
+import { link, open, readdir, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { HoldfastError } from "@holdfast/kernel";
 import type { Random } from "@holdfast/kernel";
 import type { ImageFile, ImageFiles } from "../ports/image-files.ts";
 
-/** Image files in the local file system, readable by their owner only: they hold a guest's data in the clear. */
+/**
+ * Image files in the local file system, readable by their owner only: they hold a guest's data in the clear. What an
+ * export to the same name left when it was killed on this host is removed first.
+ */
 export function createLocalImageFiles(random: Random): ImageFiles {
   return {
     async create(path, sizeBytes) {
       await refuseExisting(path);
-      const partial = `${path}.${random.uuid()}.part`;
+      await removeAbandoned(path);
+      const partial = `${path}.${hostname()}.${process.pid}.${random.uuid()}.part`;
       const handle = await open(partial, "wx", 0o600);
       try {
         await handle.truncate(sizeBytes);
@@ -64,6 +69,27 @@ function createFile(
       await rm(converted, { force: true });
     },
   };
+}
+
+/** Removes unfinished files of this name whose process on this host is dead; those of other hosts may be alive. */
+async function removeAbandoned(path: string): Promise<void> {
+  const prefix = `${basename(path)}.${hostname()}.`;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    const [, pid] = /^(\d+)\.[0-9a-f-]{36}\.part(?:\.converted)?$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process refuses the signal, and so is alive.
+    if (hasCode(error, "EPERM")) return true;
+    if (hasCode(error, "ESRCH")) return false;
+    throw error;
+  }
 }
 
 /** What direct I/O wants offsets, lengths and memory to be multiples of. */

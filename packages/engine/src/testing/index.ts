@@ -3,6 +3,7 @@ export { FakePointStore } from "./fake-point-store.ts";
 export { FakeRecords } from "./fake-records.ts";
 export { FakeStamp } from "./fake-stamp.ts";
 export type { FakeStampAbilities } from "./fake-stamp.ts";
+export { killAtEachCall, listTagged } from "./kill-at-each-call.ts";
 export { Mortal } from "./mortal.ts";
 export { createWorld, digestLiveDisks, digestPoint, testDiskBytes, writePages } from "./world.ts";
 export type { World } from "./world.ts";
