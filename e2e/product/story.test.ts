@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { RecoveryPoint } from "@holdfast/domain";
+import type { RecoveryPoint, StampProbe } from "@holdfast/domain";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeVm } from "../support/tenant-vm.ts";
 import type { PlacedVm, ProductStage } from "./product-stage.ts";
@@ -17,7 +17,15 @@ import {
   placeVm,
   snapshotNames,
   uploadRandomDisk,
+  runTagged,
 } from "./product-stage.ts";
+
+interface Listed {
+  readonly value: readonly { readonly name: string }[];
+}
+
+const groupsOf = (stage: ProductStage): string =>
+  `/subscriptions/${stage.tenant("east").stamp.subscriptionId}/resourcegroups`;
 
 const sizeBytes = 64 * mebibyte;
 /** The upload writes by 4 MiB, so that two such pieces hold the 3 MiB and the 1 MiB of data. */
@@ -54,7 +62,15 @@ describe("a VM that is captured, changes, is lost and comes back", () => {
   });
 
   test("the stamp is probed and the VM is found", async () => {
-    expect((await stage.holdfast.run(["stamp", "probe", "east", "--json"])).code).toBe(0);
+    const { capabilities } = await stage.holdfast.json<StampProbe>("stamp", "probe", "east");
+    const states = Object.fromEntries(capabilities.map(({ name, state }) => [name, state]));
+    expect(states).toMatchObject({ "incremental-snapshots": "yes", "page-granularity": "yes", "direct-upload": "yes" });
+    const { value: groups } = (await stage.tenant("east").arm("GET", groupsOf(stage), "2019-10-01")) as Listed;
+    expect(
+      groups.map(({ name }) => name),
+      "the probe's group is gone",
+    ).toEqual([group]);
+    expect(await runTagged(stage)).toEqual([]);
     await stage.holdfast.json("discover");
     const { stdout } = await stage.holdfast.run(["vms"]);
     expect(stdout).toContain("web");

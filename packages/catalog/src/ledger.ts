@@ -3,7 +3,16 @@ import { isRunAlive } from "./runs.ts";
 import type { RunContext } from "./runs.ts";
 import type { LedgerRow } from "./schema.ts";
 
-export type LedgerKind = "snapshot" | "blob-snapshot" | "sas" | "staging-blob" | "disk" | "nic" | "vm";
+export type LedgerKind =
+  | "snapshot"
+  | "blob-snapshot"
+  | "sas"
+  | "staging-blob"
+  | "disk"
+  | "nic"
+  | "vm"
+  | "storage-account"
+  | "resource-group";
 export type LedgerState = "intended" | "made" | "kept";
 
 /** A thing that Holdfast makes, or has made, on a stamp. */

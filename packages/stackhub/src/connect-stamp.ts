@@ -14,8 +14,9 @@ import { createStampTime } from "./http/stamp-time.ts";
 import { createTokenSource } from "./identity/token-source.ts";
 import { listUsages, listVmSizes, readVm, takeInventory } from "./inventory/take-inventory.ts";
 import { createDisks } from "./restore/disks.ts";
-import { ensureResourceGroup } from "./restore/resource-groups.ts";
+import { deleteResourceGroup, ensureResourceGroup } from "./restore/resource-groups.ts";
 import { createStaging } from "./restore/staging.ts";
+import { createUploads } from "./restore/uploads.ts";
 import { createVms } from "./restore/vms.ts";
 import { createManagedSnapshots } from "./snapshots/managed-snapshots.ts";
 import type { StampAdapter, StampFacts } from "./stamp-adapter.ts";
@@ -84,6 +85,7 @@ function makeAdapter(session: Session, describe: () => StampFacts): StampAdapter
   const blobSnapshots = createBlobSnapshots(context);
   const staging = createStaging(context);
   const disks = createDisks(context);
+  const uploads = createUploads(context);
   const vms = createVms({ ...context, readVm: (vmId, call) => readVm(context, vmId, call) });
   return {
     name: stampName,
@@ -105,12 +107,16 @@ function makeAdapter(session: Session, describe: () => StampFacts): StampAdapter
     openBlobSnapshot: blobSnapshots.open,
     deleteBlobSnapshot: blobSnapshots.remove,
     ensureStaging: staging.ensure,
+    deleteStagingAccount: resources.remove,
     createPageBlob: staging.createPageBlob,
     deleteBlob: staging.deleteBlob,
     ensureResourceGroup: (name, tags, call) => ensureResourceGroup(context, { name, tags }, call),
+    deleteResourceGroup: (groupId, tag, call) => deleteResourceGroup(context, { groupId, tag }, call),
     exists: async (resourceId, call) => (await resources.find(resourceId, call)) !== null,
     importDisk: disks.importDisk,
     createEmptyDisk: disks.createEmpty,
+    createUploadDisk: disks.createUpload,
+    openUpload: uploads.open,
     findDisk: disks.find,
     deleteDisk: resources.remove,
     createNic: vms.createNic,

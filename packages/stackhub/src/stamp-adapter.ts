@@ -3,6 +3,7 @@ import type { OperationOption } from "./arm/long-running.ts";
 import type { BlobSnapshots } from "./blob/blob-snapshots.ts";
 import type { ManagedDisk } from "./inventory/wire-compute.ts";
 import type { Disks } from "./restore/disks.ts";
+import type { Uploads } from "./restore/uploads.ts";
 import type { Staging } from "./restore/staging.ts";
 import type { Vms } from "./restore/vms.ts";
 import type { ManagedSnapshots } from "./snapshots/managed-snapshots.ts";
@@ -41,12 +42,20 @@ export interface StampAdapter {
   readonly openBlobSnapshot: BlobSnapshots["open"];
   readonly deleteBlobSnapshot: BlobSnapshots["remove"];
   readonly ensureStaging: Staging["ensure"];
+  readonly deleteStagingAccount: Remove;
   readonly createPageBlob: Staging["createPageBlob"];
   readonly deleteBlob: Staging["deleteBlob"];
   ensureResourceGroup(name: string, tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>;
+  deleteResourceGroup(
+    groupId: string,
+    tag: { readonly name: string; readonly value: string },
+    options?: OperationOption,
+  ): Promise<void>;
   exists(resourceId: string, options?: CallOptions): Promise<boolean>;
   readonly importDisk: Disks["importDisk"];
   readonly createEmptyDisk: Disks["createEmpty"];
+  readonly createUploadDisk: Disks["createUpload"];
+  readonly openUpload: Uploads["open"];
   findDisk(diskId: string, options?: CallOptions): Promise<ManagedDisk | null>;
   readonly deleteDisk: Remove;
   readonly createNic: Vms["createNic"];

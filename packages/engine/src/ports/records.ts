@@ -1,7 +1,16 @@
 import type { Inventory, StampProbe } from "@holdfast/domain";
 
 /** A thing that Holdfast makes on a stamp and must not leave behind. */
-export type LedgerKind = "snapshot" | "blob-snapshot" | "sas" | "staging-blob" | "disk" | "nic" | "vm";
+export type LedgerKind =
+  | "snapshot"
+  | "blob-snapshot"
+  | "sas"
+  | "staging-blob"
+  | "disk"
+  | "nic"
+  | "vm"
+  | "storage-account"
+  | "resource-group";
 
 /**
  * `intended` before the platform was asked, `made` after it answered, `kept` for a base snapshot that the next capture

@@ -169,6 +169,8 @@ export interface Stamp {
     },
     options?: OperationOptions,
   ): Promise<{ readonly accountId: string; readonly containerUri: string }>;
+  /** Deletes a storage account with all in it; does nothing where there is none. */
+  deleteStagingAccount(accountId: string, options?: OperationOptions): Promise<void>;
   createPageBlob(
     containerUri: string,
     blobName: string,
@@ -179,6 +181,12 @@ export interface Stamp {
   deleteBlob(blobUri: string, options?: CallOptions): Promise<void>;
 
   ensureResourceGroup(name: string, tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<void>;
+  /** Deletes a group that carries this tag and holds nothing; leaves any other as it is. */
+  deleteResourceGroup(
+    groupId: string,
+    tag: { readonly name: string; readonly value: string },
+    options?: OperationOptions,
+  ): Promise<void>;
   /** True where a resource with this ARM id exists. */
   exists(resourceId: string, options?: CallOptions): Promise<boolean>;
   importDisk(
@@ -203,6 +211,19 @@ export interface Stamp {
     },
     options?: OperationOptions,
   ): Promise<ManagedDisk>;
+  /** Makes a disk that awaits an upload of so many bytes, the footer included. Raises where the stamp has no uploads. */
+  createUploadDisk(
+    wanted: {
+      readonly name: string;
+      readonly resourceGroup: string;
+      readonly sku: DiskSku;
+      readonly contentBytes: number;
+      readonly tags: Readonly<Record<string, string>>;
+    },
+    options?: OperationOptions,
+  ): Promise<ManagedDisk>;
+  /** Grants write access to a disk that awaits an upload; disposing ends it, and the disk is then what was written. */
+  openUpload(diskId: string, contentBytes: number, options?: OperationOptions): Promise<PageSink & AsyncDisposable>;
   findDisk(diskId: string, options?: CallOptions): Promise<ManagedDisk | null>;
   deleteDisk(diskId: string, options?: OperationOptions): Promise<void>;
   createNic(wanted: NewNic, options?: OperationOptions): Promise<{ readonly id: string }>;

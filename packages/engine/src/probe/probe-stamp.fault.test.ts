@@ -13,6 +13,7 @@ test.each([true, false])("a probe killed at any call, its effect done: %s, leave
       judge: async ({ world, before }, killedAt) => {
         expect(world.stamp.listObjects(), killedAt).toEqual(before);
         expect(listTagged(world), killedAt).toEqual([]);
+        expect([world.stamp.groups.size, world.stamp.accounts.size], killedAt).toEqual([0, 0]);
         expect(await world.records.listLedger("east"), killedAt).toEqual([]);
         await probeStamp(world.deps);
         expect(world.stamp.listObjects(), killedAt).toEqual(before);

@@ -3,19 +3,19 @@ import { createRunLedger } from "../workflow/run-ledger.ts";
 import { reportRemoval } from "../workflow/report-removal.ts";
 import { callOptions } from "../workflow/workflow.ts";
 import type { StampDeps, WorkflowOptions } from "../workflow/workflow.ts";
+import { createProbeRun } from "./probe-run.ts";
+import type { Finding, ProbeRun } from "./probe-run.ts";
+import { tryDirectUpload } from "./try-upload.ts";
 import { tryManagedDisk, tryPageBlob } from "./try-snapshots.ts";
-import type { ProbeRun } from "./try-snapshots.ts";
 
 export interface ProbeInput {
-  /** Where the probe makes its disk and its blob. Made where it is missing; it stays. */
+  /** Where the probe makes its disks and its blob. Made where it is missing, and then removed again. */
   readonly resourceGroup?: string;
 }
 
-type Finding = Pick<Capability, "state" | "finding" | "provenance">;
-
 /**
- * Finds what a stamp really does by asking it and by trying it on a 1 GiB disk and a small blob of its own, which are in
- * the ledger and are removed. What could not be found is `unknown` with its reason; only an abort ends the probe.
+ * Finds what a stamp really does by asking it and by trying it on disks and a small blob of its own, which are in the
+ * ledger and are removed, as are the group and the storage account that it had to make. What could not be found is `unknown` with its reason; only an abort ends the probe.
  */
 export async function probeStamp(
   deps: StampDeps & { readonly owner?: string },
@@ -26,7 +26,7 @@ export async function probeStamp(
   const runId = random.uuid();
   await using _alive = await records.beginRun({ runId, kind: "probe", subject: `${stamp.name}/probe` });
   const ledger = createRunLedger(deps, runId);
-  const run: ProbeRun = { deps, ledger, options, resourceGroup: input.resourceGroup ?? "holdfast-probe" };
+  const run = createProbeRun({ deps, ledger, options, resourceGroup: input.resourceGroup ?? "holdfast-probe" });
   const capabilities: Capability[] = [];
   const find = async (name: Capability["name"], look: () => Promise<Finding>): Promise<void> => {
     options.signal?.throwIfAborted();
@@ -41,7 +41,7 @@ export async function probeStamp(
     const blob = tryOnce(() => tryPageBlob(run));
     await find("blob-changed-ranges", async () => (await blob()).changedRanges);
     await find("page-granularity", async () => (await blob()).granularity);
-    await find("direct-upload", async () => untried("not tried: restores go through page blobs and import"));
+    await find("direct-upload", () => tryDirectUpload(run));
     await find("running-snapshots", async () => untried("not tried: it would touch a VM that somebody uses"));
     const probe: StampProbe = { stampName: stamp.name, probedAtMs: clock.now(), capabilities };
     await records.saveProbe(probe);

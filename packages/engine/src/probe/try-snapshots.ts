@@ -1,21 +1,10 @@
-import { armId, stagingAccountName } from "@holdfast/domain";
-import type { Capability } from "@holdfast/domain";
+import { armId } from "@holdfast/domain";
 import { hasErrorCode, HoldfastError, MiB } from "@holdfast/kernel";
 import type { ByteRange } from "@holdfast/kernel";
 import type { ManagedSnapshot, PageSource } from "../ports/stamp.ts";
 import { openUnderLedger } from "../workflow/run-ledger.ts";
-import type { RunLedger } from "../workflow/run-ledger.ts";
 import { callOptions, tagsOf } from "../workflow/workflow.ts";
-import type { StampDeps, WorkflowOptions } from "../workflow/workflow.ts";
-
-export interface ProbeRun {
-  readonly deps: StampDeps & { readonly owner?: string };
-  readonly ledger: RunLedger;
-  readonly options: WorkflowOptions;
-  readonly resourceGroup: string;
-}
-
-type Finding = Pick<Capability, "state" | "finding" | "provenance">;
+import type { Finding, ProbeRun } from "./probe-run.ts";
 
 /** Makes an empty disk and two snapshots of it, and lists what changed between them. */
 export async function tryManagedDisk(
@@ -24,11 +13,9 @@ export async function tryManagedDisk(
   const { deps, ledger, resourceGroup, options } = run;
   const { stamp } = deps;
   const call = callOptions(options);
-  const { subscriptionId } = await stamp.describe(call);
+  const place = await run.openPlace();
   const tags = tagsOf(deps, ledger.runId);
-  await stamp.ensureResourceGroup(resourceGroup, {}, call);
-  const name = `hf-probe-${shortId(run)}`;
-  const place = { subscriptionId, resourceGroup };
+  const name = `hf-probe-${run.shortId}`;
   const disk = await ledger.make("disk", armId(place, "Microsoft.Compute/disks", name), () =>
     stamp.createEmptyDisk({ name, resourceGroup, sku: "Standard_LRS", sizeGiB: 1, tags }, call),
   );
@@ -72,12 +59,13 @@ export async function tryPageBlob(
   const { deps, ledger, resourceGroup, options } = run;
   const { stamp } = deps;
   const call = callOptions(options);
-  const { subscriptionId } = await stamp.describe(call);
-  await stamp.ensureResourceGroup(resourceGroup, {}, call);
-  const accountName = stagingAccountName({ subscriptionId, resourceGroup });
-  const staging = { resourceGroup, accountName, container: "holdfast-staging", tags: {} };
-  const { containerUri } = await stamp.ensureStaging(staging, call);
-  const blobName = `hf-probe-${shortId(run)}.vhd`;
+  const place = await run.openPlace();
+  // Of this run alone, unlike that of restores: it is deleted with all in it.
+  const accountName = `hfprobe${run.shortId}`;
+  const staging = { resourceGroup, accountName, container: "holdfast-staging", tags: tagsOf(deps, ledger.runId) };
+  const accountId = armId(place, "Microsoft.Storage/storageAccounts", accountName);
+  const { containerUri } = await ledger.make("storage-account", accountId, () => stamp.ensureStaging(staging, call));
+  const blobName = `hf-probe-${run.shortId}.vhd`;
   // Deleting the blob deletes its snapshots too, so its entry stands for them.
   const sink = await ledger.make("staging-blob", `${containerUri}/${blobName}`, () =>
     stamp.createPageBlob(containerUri, blobName, MiB, call),
@@ -115,8 +103,4 @@ async function openBlob(run: ProbeRun, uri: string): Promise<PageSource & AsyncD
     message: "a blob snapshot that the probe just made is not there",
     advice: "Run the probe again.",
   });
-}
-
-function shortId(run: ProbeRun): string {
-  return run.ledger.runId.replaceAll("-", "").slice(0, 12);
 }

@@ -3,7 +3,7 @@ import { HoldfastError } from "@holdfast/kernel";
 import { FakeClock, FaultSet, withFaults } from "@holdfast/kernel/testing";
 import { describe, expect, test } from "vitest";
 import { backupVm } from "../capture/backup-vm.ts";
-import { createWorld, digestLiveDisks, FakeStamp, Mortal, PageImage } from "../testing/index.ts";
+import { createWorld, digestLiveDisks, createFakeStamp, Mortal, PageImage } from "../testing/index.ts";
 import type { World } from "../testing/index.ts";
 import { runJanitor } from "../workflow/janitor.ts";
 import { planRestoreVm } from "./plan-restore-vm.ts";
@@ -41,7 +41,7 @@ describe("restoreVm", () => {
 
   test("restores onto another stamp with another subnet", async () => {
     const { world, pointId } = await captured();
-    const west = new FakeStamp("west", new FakeClock());
+    const west = createFakeStamp("west", new FakeClock());
     const elsewhere = west.addVm("other", [4096]).nics[0]!.ipConfigurations[0]!.subnetId;
     const { vm } = await restoreVm({ ...world.deps, stamp: west }, { pointId, wish: { ...wish, subnetId: elsewhere } });
     expect(digestLiveDisks(west, vm)).toEqual(digestLiveDisks(world.stamp, world.vm));

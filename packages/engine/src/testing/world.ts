@@ -4,7 +4,8 @@ import type { RecoveryPoint, VmConfiguration } from "@holdfast/domain";
 import type { EngineDeps } from "../workflow/workflow.ts";
 import { FakePointStore } from "./fake-point-store.ts";
 import { FakeRecords } from "./fake-records.ts";
-import { FakeStamp } from "./fake-stamp.ts";
+import { createFakeStamp } from "./fake-stamp.ts";
+import type { FakeStamp } from "./fake-stamp.ts";
 import { fakePageBytes } from "./page-image.ts";
 import type { Mortal } from "./mortal.ts";
 
@@ -31,7 +32,7 @@ export function createWorld(
 ): World {
   const clock = new FakeClock();
   const random = new SeededRandom(7);
-  const stamp = new FakeStamp("east", clock);
+  const stamp = createFakeStamp("east", clock);
   const points = new FakePointStore();
   const records = new FakeRecords(clock);
   const vm = stamp.addVm(

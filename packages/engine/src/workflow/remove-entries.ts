@@ -10,8 +10,18 @@ export interface Removal {
   readonly failures: readonly { readonly entry: LedgerEntry; readonly error: unknown }[];
 }
 
-/** What uses another thing goes first: a VM before its NICs and disks, an access before its snapshot. */
-const removalOrder: readonly LedgerKind[] = ["sas", "vm", "nic", "disk", "snapshot", "staging-blob", "blob-snapshot"];
+/** What uses another thing goes first: a VM before its NICs and disks, an access before its snapshot, a group last. */
+const removalOrder: readonly LedgerKind[] = [
+  "sas",
+  "vm",
+  "nic",
+  "disk",
+  "snapshot",
+  "staging-blob",
+  "blob-snapshot",
+  "storage-account",
+  "resource-group",
+];
 
 /**
  * Deletes what ledger entries name, then the entries. One failure does not stop the others.
@@ -74,6 +84,11 @@ async function deleteObject(deps: Pick<StampDeps, "stamp">, entry: LedgerEntry, 
     case "blob-snapshot":
       if (!objectId.includes("snapshot=")) throw unnamedBlobSnapshot(objectId);
       return await stamp.deleteBlobSnapshot(objectId, options);
+    case "storage-account":
+      return await stamp.deleteStagingAccount(objectId, options);
+    case "resource-group":
+      // A group that was there before does not carry the run's tag; one that somebody uses by now is not empty.
+      return await stamp.deleteResourceGroup(objectId, { name: tagNames.run, value: entry.runId }, options);
     default:
       return assertNever(entry.kind);
   }

@@ -25,6 +25,10 @@ export interface WantedImport extends WantedDisk {
   readonly storageAccountId: string;
 }
 
+export interface WantedUpload extends WantedDisk {
+  readonly contentBytes: number;
+}
+
 export interface WantedEmptyDisk extends WantedDisk {
   readonly sizeGiB: number;
 }
@@ -33,6 +37,7 @@ export interface WantedEmptyDisk extends WantedDisk {
 export interface Disks {
   importDisk(wanted: WantedImport, options?: OperationOption): Promise<ManagedDisk>;
   createEmpty(wanted: WantedEmptyDisk, options?: OperationOption): Promise<ManagedDisk>;
+  createUpload(wanted: WantedUpload, options?: OperationOption): Promise<ManagedDisk>;
   find(diskId: string, options?: SignalOption): Promise<ManagedDisk | null>;
 }
 
@@ -40,7 +45,9 @@ export function createDisks(deps: DiskDeps): Disks {
   const { resources } = deps;
   const make = async (
     wanted: WantedDisk,
-    properties: Readonly<Record<string, unknown>> & { readonly creationData: Readonly<Record<string, string>> },
+    properties: Readonly<Record<string, unknown>> & {
+      readonly creationData: Readonly<Record<string, string | number>>;
+    },
     options: OperationOption,
   ): Promise<ManagedDisk> => {
     const id = `/subscriptions/${deps.subscriptionId}/resourceGroups/${wanted.resourceGroup}/providers/Microsoft.Compute/disks/${wanted.name}`;
@@ -72,6 +79,8 @@ export function createDisks(deps: DiskDeps): Disks {
       ),
     createEmpty: (wanted, options = {}) =>
       make(wanted, { diskSizeGB: wanted.sizeGiB, creationData: { createOption: "Empty" } }, options),
+    createUpload: (wanted, options = {}) =>
+      make(wanted, { creationData: { createOption: "Upload", uploadSizeBytes: wanted.contentBytes } }, options),
     find: async (diskId, options) => {
       const body = await resources.find(diskId, options);
       return body === null ? null : readWire(diskId, () => readDisk(body));
@@ -82,7 +91,7 @@ export function createDisks(deps: DiskDeps): Disks {
 function checkSame(
   id: string,
   existing: unknown,
-  wanted: { readonly diskSizeGB?: unknown; readonly creationData: Readonly<Record<string, string>> },
+  wanted: { readonly diskSizeGB?: unknown; readonly creationData: Readonly<Record<string, string | number>> },
   { tags }: WantedDisk,
 ): void {
   const { properties, tags: found } = readWire(id, () => wireDisk.parse(existing));

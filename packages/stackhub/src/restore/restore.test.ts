@@ -240,3 +240,43 @@ test("a VM that is gone already counts as deleted, and as not there", async () =
   expect(await bench.stamp.exists(vmId)).toBe(false);
   await expect(bench.stamp.readPowerState(vmId)).rejects.toMatchObject({ code: "stackhub.arm.not-found" });
 });
+
+test("an upload makes its disk by its size, is written under the granted address, and ends by ending access", async () => {
+  const uploadBytes = 20 * 1024 ** 2 + 512;
+  await using bench = await connectScripted((base) => ({
+    ...resource(diskId, {}),
+    [`POST ${diskId}/beginGetAccess`]: () => ({ body: { accessSAS: `${base()}/md-1/abcd?sig=x` } }),
+    [`POST ${diskId}/endGetAccess`]: { status: 200 },
+    "PUT /md-1/abcd": { status: 201 },
+  }));
+  const wanted = { name: "d1", resourceGroup: "g1", sku: "Standard_LRS", contentBytes: uploadBytes, tags: {} } as const;
+  const { id } = await bench.stamp.createUploadDisk(wanted);
+  const put = bench.server.requests.find(({ method }) => method === "PUT")!;
+  expect(JSON.parse(put.body).properties.creationData).toEqual({
+    createOption: "Upload",
+    uploadSizeBytes: uploadBytes,
+  });
+  {
+    await using upload = await bench.stamp.openUpload(id, uploadBytes);
+    expect(upload.uri).not.toContain("sig");
+    await upload.write(512, new Uint8Array(512));
+    expect(bench.server.requests.at(-1)!.headers).toMatchObject({ range: "bytes=512-1023" });
+  }
+  const granted = bench.server.requests.find(({ path }) => path.endsWith("beginGetAccess"))!;
+  expect(JSON.parse(granted.body)).toMatchObject({ access: "Write" });
+  expect(bench.calls().at(-1)).toBe("POST endGetAccess");
+});
+
+test.each([
+  ["empty and carries the tag", { run: "r1" }, [], 1],
+  ["of somebody else", { run: "r2" }, [], 0],
+  ["not empty", { run: "r1" }, [{ id: diskId }], 0],
+])("a group that is %s", async (_, tags, inside, deletions) => {
+  await using bench = await connectScripted(() => ({
+    [`GET ${group}`]: { body: { id: group, name: "g1", tags } },
+    [`GET ${group}/resources`]: { body: { value: inside } },
+    [`DELETE ${group}`]: { status: 200 },
+  }));
+  await bench.stamp.deleteResourceGroup(group, { name: "run", value: "r1" });
+  expect(bench.calls().filter((call) => call.startsWith("DELETE"))).toHaveLength(deletions);
+});

@@ -1,15 +1,13 @@
-import { type Clock, HoldfastError, hasErrorCode, invariant, MiB } from "@holdfast/kernel";
+import { type Clock, HoldfastError, invariant } from "@holdfast/kernel";
 import { headerText } from "../http/http-message.ts";
 import type { SignalOption } from "../arm/arm-client.ts";
 import type { OperationOption } from "../arm/long-running.ts";
 import { readWire } from "../arm/read-wire.ts";
 import { nameTaken, type ResourceCalls } from "../arm/resource-calls.ts";
 import type { AccessLease } from "../blob/access-lease.ts";
-import type { BlobCall, BlobClient } from "../blob/blob-client.ts";
+import type { BlobClient } from "../blob/blob-client.ts";
 import type { StorageAccounts } from "../blob/storage-accounts.ts";
-
-const maxWriteBytes = 4 * MiB;
-const pageBytes = 512;
+import { pageBytes, sendRenewing, writePages } from "../blob/write-pages.ts";
 
 export interface StagingDeps {
   readonly resources: ResourceCalls;
@@ -146,45 +144,4 @@ async function createOrFind(
     Number(headerText(existing, "content-length")) === wanted.contentBytes &&
     headerText(existing, "x-ms-blob-type") === "PageBlob";
   if (!isSame) throw nameTaken(wanted.uri, "another length or type of blob");
-}
-
-async function writePages(
-  deps: StagingDeps,
-  lease: AccessLease,
-  write: {
-    readonly offsetBytes: number;
-    readonly data: Uint8Array;
-    readonly contentBytes: number;
-    readonly signal: AbortSignal | undefined;
-  },
-): Promise<void> {
-  const { offsetBytes, data, contentBytes } = write;
-  const end = offsetBytes + data.byteLength;
-  invariant(
-    data.byteLength > 0 && data.byteLength <= maxWriteBytes && end <= contentBytes,
-    `a write of ${data.byteLength} bytes at ${offsetBytes} is too long or leaves the blob`,
-  );
-  invariant(
-    offsetBytes % pageBytes === 0 && end % pageBytes === 0,
-    `a write at ${offsetBytes} to ${end} is not of whole pages`,
-  );
-  await sendRenewing(deps, lease, {
-    method: "PUT",
-    query: { comp: "page" },
-    headers: { "x-ms-page-write": "update", Range: `bytes=${offsetBytes}-${end - 1}` },
-    body: data,
-    expected: [201],
-    signal: write.signal,
-  });
-}
-
-/** Sends, and once more with the account's current key where the one at hand was refused. */
-async function sendRenewing(deps: StagingDeps, lease: AccessLease, call: BlobCall) {
-  const granted = await lease.current(call.signal);
-  try {
-    return await deps.blobs.send(granted.access, call);
-  } catch (error) {
-    if (!hasErrorCode(error, "stackhub.blob.sas-refused")) throw error;
-    return deps.blobs.send((await lease.renew(granted, call.signal)).access, call);
-  }
 }

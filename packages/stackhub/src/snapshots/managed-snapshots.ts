@@ -1,6 +1,5 @@
 import { type Clock, HoldfastError, hasErrorCode } from "@holdfast/kernel";
-import { z } from "zod";
-import { type AccessGrant, createAccessLease } from "../blob/access-lease.ts";
+import { createAccessLease } from "../blob/access-lease.ts";
 import type { BlobClient } from "../blob/blob-client.ts";
 import { createPageSource, type PageSource } from "../blob/page-source.ts";
 import { openedLength } from "../blob/opened-length.ts";
@@ -8,13 +7,9 @@ import type { ArmClient } from "../arm/arm-client.ts";
 import { armKey, parseArmId } from "../arm/arm-id.ts";
 import type { OperationOption } from "../arm/long-running.ts";
 import { readWire } from "../arm/read-wire.ts";
+import { grantAccess, revokeAccess } from "./access.ts";
 import { nameTaken, type ResourceCalls } from "../arm/resource-calls.ts";
 import { type ManagedSnapshot, readSnapshot } from "./wire-snapshot.ts";
-
-/** Long enough for most captures, short enough that a killed run's access ends by itself soon. */
-const grantSeconds = 3600;
-const renewEarlyMs = 10 * 60_000;
-const maxGrantTries = 4;
 
 export interface NewSnapshot {
   readonly diskId: string;
@@ -118,46 +113,6 @@ function vanished(id: string): HoldfastError {
   });
 }
 
-const grantSchema = z.union([
-  z.object({ accessSAS: z.string().min(1) }).transform(({ accessSAS }) => accessSAS),
-  z.object({ accessSas: z.string().min(1) }).transform(({ accessSas }) => accessSas),
-  z
-    .object({ properties: z.object({ output: z.object({ accessSAS: z.string().min(1) }) }) })
-    .transform(({ properties }) => properties.output.accessSAS),
-]);
-
-async function grantAccess(deps: SnapshotDeps, snapshotId: string, options: OperationOption): Promise<AccessGrant> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const body = await deps.resources.act(snapshotId, "beginGetAccess", {
-        ...options,
-        body: { access: "Read", durationInSeconds: grantSeconds },
-      });
-      const address = readWire(snapshotId, () => grantSchema.parse(body));
-      const renewAtMs = deps.clock.monotonicMs() + grantSeconds * 1000 - renewEarlyMs;
-      return { access: { url: new URL(address), account: null }, renewAtMs };
-    } catch (error) {
-      // The stamp's access service is known to fail for moments, and tells it as a failed operation.
-      const mayPass =
-        error instanceof HoldfastError && (error.isRetryable || error.code === "stackhub.arm.operation-failed");
-      if (!mayPass || tries >= maxGrantTries) throw error;
-      await deps.clock.sleep(2_000 * tries, options.signal === undefined ? {} : { signal: options.signal });
-    }
-  }
-}
-
-/** Ends access. A platform that has none granted says so in one of several ways: none of them is a failure. */
-async function revokeAccess(deps: SnapshotDeps, resourceId: string, options?: OperationOption): Promise<void> {
-  try {
-    await deps.resources.act(resourceId, "endGetAccess", options);
-  } catch (error) {
-    const isNothingGranted = ["stackhub.arm.not-found", "stackhub.arm.conflict", "stackhub.arm.refused"].some((code) =>
-      hasErrorCode(error, code),
-    );
-    if (!isNothingGranted) throw error;
-  }
-}
-
 async function openSnapshot(
   deps: SnapshotDeps,
   snapshotId: string,
@@ -165,14 +120,14 @@ async function openSnapshot(
 ): Promise<PageSource & AsyncDisposable> {
   parseArmId(snapshotId);
   await using undo = new AsyncDisposableStack();
-  const first = await grantAccess(deps, snapshotId, options);
+  const first = await grantAccess(deps, { id: snapshotId, access: "Read" }, options);
   // Ending access runs without the caller's signal: an aborted capture must not leave access behind.
   undo.defer(() => revokeAccess(deps, snapshotId));
   const lease = createAccessLease(
     first,
     async () => {
       await revokeAccess(deps, snapshotId);
-      return grantAccess(deps, snapshotId, {});
+      return grantAccess(deps, { id: snapshotId, access: "Read" });
     },
     () => deps.clock.monotonicMs(),
   );
