@@ -7,6 +7,7 @@ import { checkRepository } from "./check.ts";
 import { openChunkStore } from "./chunk-store.ts";
 import { createInlineCodec } from "./crypto/inline-codec.ts";
 import { createRepository, InMemoryBlobStore, openRepository } from "./index.ts";
+import { packName } from "./format/pack.ts";
 import { encodeNode, emptyChildren } from "./tree/node.ts";
 import { createPointStore } from "./point-store.ts";
 
@@ -135,4 +136,31 @@ test("check counts every byte that it reads, though it reads several runs at onc
   const parts = await openParts(new InMemoryBlobStore());
   await capture(parts.points, randomBytes(20 * MiB), "p1");
   expect(await checkRepository(parts)).toMatchObject({ chunkCount: 80, readBytes: 20 * MiB, findings: [] });
+});
+
+test("a damaged chunk of which another writer stored a copy is read from there, and touches no point", async () => {
+  const store = new InMemoryBlobStore();
+  const [one, other] = [await openParts(store), await openParts(store)];
+  const disk = randomBytes(MiB);
+  // The other has not seen the first one's index when it writes: both store every chunk.
+  const put = store.put.bind(store);
+  const held: (() => Promise<void>)[] = [];
+  store.put = async (name, bytes) => {
+    if (!name.startsWith("index/") || held.length > 0) return await put(name, bytes);
+    const copy = Uint8Array.from(bytes);
+    held.push(() => put(name, copy));
+  };
+  const image = await one.points.captureDisk({ source: diskOf(disk), ranges: [{ start: 0, end: MiB }] });
+  await capture(other.points, disk, "p2");
+  await held[0]!();
+  const reader = await openParts(store);
+  const [latest, older] = reader.chunks.indexes.findAll(image.image.rootId!);
+  expect(older).toBeDefined();
+  const pack = store.objects.get(packName(latest!.packId))!;
+  pack[latest!.entry.offset + 3]! ^= 1;
+  pack[100]! ^= 1;
+  const read = await (await reader.points.openDisk(image.image)).read({ start: 0, end: MiB });
+  expect(disk.equals(read)).toBe(true);
+  const { findings } = await checkRepository(reader);
+  expect(findings).toMatchObject([{ object: packName(latest!.packId), pointIds: [] }]);
 });

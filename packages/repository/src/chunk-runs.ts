@@ -2,7 +2,7 @@ import { invariant } from "@holdfast/kernel";
 import type { ByteRange } from "@holdfast/kernel";
 import type { ChunkEntry } from "./format/chunk-entry.ts";
 import { chunkSizeBytes, maxBatchBytes } from "./format/limits.ts";
-import type { ChunkPlace } from "./index-set.ts";
+import type { ChunkPlace } from "./chunk-index/chunk-table.ts";
 
 /** What one read of a store brings at most: a batch, once it is opened. */
 const maxChunks = maxBatchBytes / chunkSizeBytes;

@@ -1,4 +1,4 @@
-import { createSlots, hasErrorCode, invariant } from "@holdfast/kernel";
+import { createSlots, hasErrorCode } from "@holdfast/kernel";
 import type { Random, Slots } from "@holdfast/kernel";
 import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
 import { createChunkWriter } from "./chunk-writer.ts";
@@ -9,11 +9,12 @@ import type { Codec } from "./crypto/codec.ts";
 import { createInlineCodec } from "./crypto/inline-codec.ts";
 import { createReadMemory, createWriteMemory } from "./data-memory.ts";
 import type { WriteMemory } from "./data-memory.ts";
-import { damagedChunk, missingChunk } from "./failure.ts";
+import { asDamage, damagedChunk, missingChunk } from "./failure.ts";
 import type { ChunkKind } from "./format/chunk-entry.ts";
 import { packName } from "./format/pack.ts";
-import { openIndexSet } from "./index-set.ts";
-import type { ChunkPlace, IndexSet } from "./index-set.ts";
+import { openIndexSet } from "./chunk-index/index-set.ts";
+import type { ChunkPlace } from "./chunk-index/chunk-table.ts";
+import type { IndexSet } from "./chunk-index/index-set.ts";
 
 /** Captures at a time over one open repository; each has memory of its own. More wait. */
 const capturesAtATime = 4;
@@ -36,7 +37,9 @@ export interface ChunkStore extends AsyncDisposable {
    * behind the other, or only to know whether they open. Answers one verdict a chunk: why it does not open, or null.
    */
   open(run: ChunkRun, target: Uint8Array | null, options?: BlobOptions): Promise<readonly (string | null)[]>;
-  /** Reads one chunk on this thread; raises `repository.chunk.damaged` or `repository.chunk.missing`. */
+  /** Opens whichever copy of one chunk does open; raises what is wrong with the first where none does. */
+  openAny(id: string, target: Uint8Array, options?: BlobOptions): Promise<void>;
+  /** Reads one chunk on this thread, whichever copy does open; raises `repository.chunk.damaged` or `repository.chunk.missing`. */
   read(id: string, kind: ChunkKind, options?: BlobOptions): Promise<Uint8Array>;
   /** Runs a capture's writing with memory of its own, and waits for what is under way when the work ends. */
   write<R>(work: (writer: ChunkWriter, memory: WriteMemory) => Promise<R>, options?: BlobOptions): Promise<R>;
@@ -67,24 +70,32 @@ export async function openChunkStore(
       throw error;
     });
   };
+  const open: ChunkStore["open"] = async (run, target, call) =>
+    await sealedRuns.with(async (into) => {
+      const sealed = await get(run, { ...call, into });
+      return await codec.open({ packId: run.packId, sealed, entries: run.entries, target });
+    });
   return {
     indexes,
     codec,
     batches,
     locate,
-    open: async (run, target, call) =>
-      await sealedRuns.with(async (into) => {
-        const sealed = await get(run, { ...call, into });
-        return await codec.open({ packId: run.packId, sealed, entries: run.entries, target });
-      }),
+    open,
     async read(id, kind, call) {
-      const { packId, entry } = await locate(id, kind, call);
-      const run = { packId, entries: [entry] };
-      const target = new Uint8Array(entry.plainBytes);
-      const [failure] = await inline.open({ ...run, sealed: await get(run, call ?? {}), target });
-      invariant(failure !== undefined, "one chunk has one verdict");
-      if (failure !== null) throw chunkFailed(packId, id, failure);
+      const { entry: first } = await locate(id, kind, call);
+      const target = new Uint8Array(first.plainBytes);
+      await firstGood(indexes.findAll(id), async ({ packId, entry }) => {
+        const run = { packId, entries: [entry] };
+        const [failure] = await inline.open({ ...run, sealed: await get(run, call ?? {}), target });
+        if (failure != null) throw chunkFailed(packId, id, failure);
+      });
       return target;
+    },
+    async openAny(id, target, call) {
+      await firstGood(indexes.findAll(id), async ({ packId, entry }) => {
+        const [failure] = await open({ packId, entries: [entry] }, target, call);
+        if (failure != null) throw chunkFailed(packId, id, failure);
+      });
     },
     write: async (work, call) =>
       await captures.with(async (kept) => {
@@ -94,6 +105,21 @@ export async function openChunkStore(
       }),
     [Symbol.asyncDispose]: () => codec[Symbol.asyncDispose](),
   };
+}
+
+/** Tries the copies of a chunk in turn; raises what is wrong with the first where all are damaged. */
+async function firstGood(places: readonly ChunkPlace[], attempt: (place: ChunkPlace) => Promise<void>): Promise<void> {
+  let first: unknown;
+  for (const place of places) {
+    try {
+      await attempt(place);
+      return;
+    } catch (error) {
+      if (asDamage(error, packName(place.packId)) === null) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
 }
 
 /** Makes the error of a chunk that a codec could not open. */

@@ -4,6 +4,7 @@ import type { BlobOptions } from "./blob-store/blob-store.ts";
 import type { Codec, SealOrder } from "./crypto/codec.ts";
 import type { ChunkKind } from "./format/chunk-entry.ts";
 import { chunkSizeBytes, maxBatchBytes } from "./format/limits.ts";
+import { createIdTable } from "./chunk-index/id-table.ts";
 import { isFull, startPack } from "./open-pack.ts";
 import type { OpenPack } from "./open-pack.ts";
 import { createPackOutbox } from "./pack-outbox.ts";
@@ -30,12 +31,12 @@ export interface ChunkWriterParts extends OutboxParts {
 export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions): ChunkWriter {
   const { codec, indexes } = parts;
   const bytes = { added: 0, stored: 0 };
-  const written = new Set<string>();
+  const written = createIdTable();
   const outbox = createPackOutbox(parts, bytes, options);
   const packs = createLanes(parts, outbox);
   /** True once for each chunk: whoever asks first writes it. */
   const isNew = (id: string): boolean => {
-    if (written.has(id) || indexes.find(id) !== undefined) return false;
+    if (written.rowOf(id) >= 0 || indexes.table.rowOf(id) >= 0) return false;
     written.add(id);
     return true;
   };

@@ -7,7 +7,7 @@ import { encodeIndex } from "./format/index-object.ts";
 import type { PackEntries } from "./format/index-object.ts";
 import { maxIndexBytes, packsPerIndex } from "./format/limits.ts";
 import { packName } from "./format/pack.ts";
-import type { IndexSet } from "./index-set.ts";
+import type { IndexSet } from "./chunk-index/index-set.ts";
 import { packBytes } from "./open-pack.ts";
 import type { OpenPack } from "./open-pack.ts";
 

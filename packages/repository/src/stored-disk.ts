@@ -4,10 +4,10 @@ import type { ByteRange } from "@holdfast/kernel";
 import type { BlobOptions, GetOptions } from "./blob-store/blob-store.ts";
 import { joinRuns } from "./chunk-runs.ts";
 import type { ChunkRun } from "./chunk-runs.ts";
-import { chunkFailed } from "./chunk-store.ts";
 import type { ChunkStore } from "./chunk-store.ts";
-import { damagedChunk } from "./failure.ts";
-import type { ChunkPlace } from "./index-set.ts";
+import { asDamage, damagedChunk } from "./failure.ts";
+import { packName } from "./format/pack.ts";
+import type { ChunkPlace } from "./chunk-index/chunk-table.ts";
 import { walkTree } from "./tree/disk-tree.ts";
 import { createNodeReader } from "./tree/node-reader.ts";
 import type { NodeReader } from "./tree/node-reader.ts";
@@ -90,9 +90,17 @@ async function openRun(
   target: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
-  const failures = await chunks.open({ packId, entries }, target, { signal });
-  for (const [i, failure] of failures.entries())
-    if (failure !== null) throw chunkFailed(packId, entries[i]!.id, failure);
+  const call = { signal };
+  const failures = await chunks.open({ packId, entries }, target, call).catch((error: unknown) => {
+    if (asDamage(error, packName(packId)) === null) throw error;
+    return entries.map(() => "the run cannot be read");
+  });
+  let at = 0;
+  for (const [i, { id, plainBytes }] of entries.entries()) {
+    // Another writer may have stored the same chunk, or the chunk may have been healed.
+    if (failures[i] !== null) await chunks.openAny(id, target.subarray(at, at + plainBytes), call);
+    at += plainBytes;
+  }
 }
 
 interface Piece {

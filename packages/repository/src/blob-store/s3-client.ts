@@ -78,7 +78,8 @@ export async function lockChecksum(
 }
 
 async function sha256(bytes: Uint8Array): Promise<Buffer> {
-  return Buffer.from(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+  // Web Crypto takes no memory that threads share.
+  return Buffer.from(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
 }
 
 function createAgents({ caPem, lookup }: S3Network): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {

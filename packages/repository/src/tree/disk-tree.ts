@@ -92,6 +92,15 @@ export interface FoundChunk {
   readonly range: ByteRange;
   readonly id: string;
   readonly kind: "data" | "node";
+  /** The level of a node; that of the node above for data. */
+  readonly level: number;
+}
+
+export interface WalkOptions {
+  readonly signal?: AbortSignal;
+  readonly onLost?: (harm: HoldfastError, id: string) => void;
+  /** True for a node that needs no walk: asked of nodes whose span is whole, so that the answer hangs on their id alone. */
+  isKnown?(id: string, level: number): boolean;
 }
 
 /** Walks the chunks and nodes over a range, in order; `onLost` gets what cannot be read, or it is raised. */
@@ -99,11 +108,12 @@ export async function* walkTree(
   nodes: NodeReader,
   disk: { readonly rootId: string | null; readonly sizeBytes: number },
   within: ByteRange,
-  options: { readonly signal?: AbortSignal; readonly onLost?: (harm: HoldfastError, id: string) => void } = {},
+  options: WalkOptions = {},
 ): AsyncGenerator<FoundChunk> {
   yield* walk(rootLevel(disk.sizeBytes), 0, disk.rootId);
   async function* walk(level: number, start: number, id: string | null): AsyncGenerator<FoundChunk> {
     if (id === null) return;
+    if (start + spanOf(level) <= disk.sizeBytes && options.isKnown?.(id, level) === true) return;
     let children: Readonly<Children>;
     try {
       children = await nodes.read(level, id, options);
@@ -114,7 +124,7 @@ export async function* walkTree(
       return;
     }
     const span = spanOf(level) / fanOut;
-    yield { id, kind: "node", range: { start, end: Math.min(start + spanOf(level), disk.sizeBytes) } };
+    yield { id, kind: "node", level, range: { start, end: Math.min(start + spanOf(level), disk.sizeBytes) } };
     for (const [i, child] of children.entries()) {
       const range = { start: start + i * span, end: Math.min(start + (i + 1) * span, disk.sizeBytes) };
       if (child === null) continue;
@@ -125,7 +135,7 @@ export async function* walkTree(
         return;
       }
       if (range.start >= within.end || range.end <= within.start) continue;
-      if (level === 0) yield { id: child, kind: "data", range };
+      if (level === 0) yield { id: child, kind: "data", level, range };
       else yield* walk(level - 1, range.start, child);
     }
   }

@@ -1,10 +1,11 @@
 import { mapBounded } from "@holdfast/kernel";
 import type { HoldfastError } from "@holdfast/kernel";
-import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
-import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
-import { asDamage, damaged, missingChunk } from "./failure.ts";
-import { encodeEntries } from "./format/chunk-entry.ts";
-import type { ChunkEntry } from "./format/chunk-entry.ts";
+import type { BlobOptions, BlobStore } from "../blob-store/blob-store.ts";
+import type { CheckParts } from "../check.ts";
+import type { RepositoryKeys } from "../chunk-store.ts";
+import { asDamage, damaged, missingChunk } from "../failure.ts";
+import { encodeEntries } from "../format/chunk-entry.ts";
+import type { ChunkEntry } from "../format/chunk-entry.ts";
 import {
   decodeTrailer,
   openDirectory,
@@ -12,45 +13,40 @@ import {
   packHeaderBytes,
   packName,
   packTrailerBytes,
-} from "./format/pack.ts";
-import { maxPackBytes } from "./format/limits.ts";
-
-interface PackCheck extends BlobOptions {
-  report(harm: HoldfastError, packId: string): void;
-}
+} from "../format/pack.ts";
+import { maxPackBytes } from "../format/limits.ts";
 
 /**
- * Compares the directory of every pack with what the index says of it, and reports packs that are missing or differ.
- * Answers how many packs no index names: what a killed capture leaves, or packs of an index that is damaged.
+ * Compares the directory of every pack with what the index says of it. Answers what is wrong with which pack, and how many
+ * packs no index names: what a killed capture leaves, or packs of an index that is damaged.
  */
-export async function checkPacks(
-  parts: { readonly store: BlobStore; readonly keys: RepositoryKeys; readonly chunks: ChunkStore },
-  { report, ...call }: PackCheck,
-): Promise<number> {
-  const { store, chunks } = parts;
-  const absent = new Set(chunks.indexes.packs.keys());
-  let orphanCount = 0;
+export async function checkPacks(parts: CheckParts, call: BlobOptions) {
+  const { table } = parts.chunks.indexes;
+  const absent = new Set(table.packIds);
+  const harmedPacks = new Map<string, HoldfastError>();
+  let orphanPackCount = 0;
   const compare = async (name: string): Promise<void> => {
     const packId = name.slice(name.lastIndexOf("/") + 1);
-    const pack = chunks.indexes.packs.get(packId);
-    if (pack === undefined || packName(packId) !== name) {
-      orphanCount += 1;
+    const rows = table.rowsOf(packId);
+    if (rows === null || packName(packId) !== name) {
+      orphanPackCount += 1;
       return;
     }
     absent.delete(packId);
     try {
       const entries = await readDirectory(parts, packId, call);
-      if (!encodeEntries(entries).equals(encodeEntries(pack.entries)))
+      const expected = Array.from({ length: rows.end - rows.first }, (_, i) => table.placeAt(rows.first + i).entry);
+      if (!encodeEntries(entries).equals(encodeEntries(expected)))
         throw damaged("repository.pack.damaged", name, "its directory and the index disagree");
     } catch (error) {
       const harm = asDamage(error, name);
       if (harm === null) throw error;
-      report(harm, packId);
+      harmedPacks.set(packId, harm);
     }
   };
-  await mapBounded(store.list("packs/", call), compare, { limit: 8, ...call });
-  for (const packId of absent) report(missingChunk(packName(packId)), packId);
-  return orphanCount;
+  await mapBounded(parts.store.list("packs/", call), compare, { limit: 8, ...call });
+  for (const packId of absent) harmedPacks.set(packId, missingChunk(packName(packId)));
+  return { orphanPackCount, harmedPacks };
 }
 
 /** Reads the directory at the end of a pack; raises `repository.pack.damaged`. */

@@ -1,24 +1,22 @@
-import { HoldfastError } from "@holdfast/kernel";
-import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
-import type { RepositoryKeys } from "./chunk-store.ts";
-import { openObject } from "./crypto/sealed-object.ts";
-import { asDamage, damaged } from "./failure.ts";
-import type { ChunkEntry } from "./format/chunk-entry.ts";
-import { decodeIndex } from "./format/index-object.ts";
-import type { PackEntries } from "./format/index-object.ts";
-import { maxIndexBytes } from "./format/limits.ts";
-
-export interface ChunkPlace {
-  readonly packId: string;
-  readonly entry: ChunkEntry;
-}
+import type { HoldfastError } from "@holdfast/kernel";
+import { createChunkTable } from "./chunk-table.ts";
+import type { ChunkPlace, ChunkTable } from "./chunk-table.ts";
+import type { BlobOptions, BlobStore } from "../blob-store/blob-store.ts";
+import type { RepositoryKeys } from "../chunk-store.ts";
+import { openObject } from "../crypto/sealed-object.ts";
+import { asDamage, damaged } from "../failure.ts";
+import { decodeIndex } from "../format/index-object.ts";
+import type { PackEntries } from "../format/index-object.ts";
+import { maxIndexBytes } from "../format/limits.ts";
 
 /** What the index objects of a repository say, as far as they have been read. */
 export interface IndexSet {
-  readonly packs: ReadonlyMap<string, PackEntries>;
+  readonly table: ChunkTable;
   /** Index objects that could not be opened, by name. Others may still name the same chunks. */
   readonly damage: ReadonlyMap<string, HoldfastError>;
   find(id: string): ChunkPlace | undefined;
+  /** Every copy of a chunk, the one that `find` answers first. */
+  findAll(id: string): ChunkPlace[];
   /** Takes in packs whose index object is durable. */
   remember(packs: readonly PackEntries[]): void;
   /** Reads index objects that others wrote since. Calls at the same time share one listing. */
@@ -27,15 +25,11 @@ export interface IndexSet {
 
 /** Reads every index object there is. */
 export async function openIndexSet(store: BlobStore, keys: RepositoryKeys, options?: BlobOptions): Promise<IndexSet> {
-  const chunks = new Map<string, ChunkPlace>();
-  const packs = new Map<string, PackEntries>();
+  const table = createChunkTable();
   const damage = new Map<string, HoldfastError>();
   const known = new Set<string>();
   const remember = (found: readonly PackEntries[]): void => {
-    for (const pack of found) {
-      packs.set(pack.packId, pack);
-      for (const entry of pack.entries) chunks.set(entry.id, { packId: pack.packId, entry });
-    }
+    for (const pack of found) table.add(pack);
   };
   const load = async (loadOptions?: BlobOptions): Promise<void> => {
     for await (const name of store.list("index/", loadOptions)) {
@@ -59,7 +53,21 @@ export async function openIndexSet(store: BlobStore, keys: RepositoryKeys, optio
     refreshOptions?.signal?.throwIfAborted();
   };
   await load(options);
-  return { packs, damage, find: (id) => chunks.get(id), remember, refresh };
+  return {
+    table,
+    damage,
+    remember,
+    refresh,
+    find(id) {
+      const row = table.rowOf(id);
+      return row < 0 ? undefined : table.placeAt(row);
+    },
+    findAll(id) {
+      const places: ChunkPlace[] = [];
+      for (let row = table.rowOf(id); row >= 0; row = table.rowBefore(row)) places.push(table.placeAt(row));
+      return places;
+    },
+  };
 }
 
 async function readIndex(
