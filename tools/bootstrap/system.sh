@@ -13,6 +13,7 @@ demo,test,e2e:debian /usr/sbin/mke2fs e2fsprogs guest disks
 demo,test,e2e:debian /usr/sbin/sfdisk fdisk guest disks
 demo,test,e2e:debian /usr/bin/openssl openssl certificates in tests
 test /usr/bin/az azure-cli the real Azure CLI as a client
+test /usr/share/bash-completion/bash_completion bash-completion completion in a real bash
 NEEDS
 }
 

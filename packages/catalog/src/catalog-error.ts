@@ -56,7 +56,7 @@ export function unreadableCatalog(file: string, reason: string, cause?: unknown)
     code: "catalog.file.unreadable",
     message: `the catalog ${file} cannot be read: ${reason}`,
     advice:
-      "Keep the file aside and begin a new catalog: points stay in their repository; add the stamps and repositories again.",
+      "Keep the file aside and begin a new catalog: points stay in their repository. Add the stamps again by `holdfast stamp add` and the repositories by `holdfast repo add`.",
     details: { file },
     cause,
   });

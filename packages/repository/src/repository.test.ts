@@ -42,6 +42,8 @@ test("a disk in files reads back after reopening, by passphrase and by recovery 
     const store = createFileBlobStore(join(folder, "repo"), random);
     const { made, disk } = await keepOnePoint(store);
     const code = new Secret(/Code: +(\S+)/.exec(made.recoveryKit)![1]!);
+    expect(made.lastGroup).toMatch(/^[0-9A-Z]{4}$/);
+    expect(code.reveal().endsWith(`-${made.lastGroup}`)).toBe(true);
     for (const key of [{ passphrase }, { recoveryCode: code }]) {
       const reopened = await openRepository(store, { ...key, random, clock });
       const [point] = await reopened.listPoints();

@@ -25,6 +25,8 @@ export interface MadeRepository {
   readonly id: string;
   /** Text to print and keep: it opens the repository without the passphrase. */
   readonly recoveryKit: string;
+  /** Last group of the kit's code: who can type it has the kit before them. */
+  readonly lastGroup: string;
 }
 
 /**
@@ -42,7 +44,8 @@ export async function createRepository(
   const id = random.uuid();
   const recovery = random.bytes(32);
   const config = await makeConfig({ id, master: random.bytes(32), passphrase, recovery }, random);
-  const made = { id, recoveryKit: kitText(id, formatRecoveryCode(recovery)) };
+  const code = formatRecoveryCode(recovery);
+  const made = { id, recoveryKit: kitText(id, code), lastGroup: code.split("-").at(-1)! };
   await options.keepKit?.(made);
   await store.put("config", Buffer.from(JSON.stringify(config)), signalOf(options));
   return made;

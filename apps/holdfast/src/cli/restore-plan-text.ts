@@ -1,29 +1,46 @@
-import type { RestorePlan } from "@holdfast/domain";
+import type { PlanFinding, PlannedDisk, RestorePlan } from "@holdfast/domain";
+import type { RestoreDiskPlan } from "@holdfast/engine";
 import { formatBytes } from "@holdfast/kernel";
 import { formatFields } from "./table.ts";
 
 /** A plan as a person reads it before saying yes: what will be made, where, and what speaks against it. */
 export function formatRestorePlan(plan: RestorePlan): string {
-  const findings = plan.findings.map(({ severity, message }): [string, string] => [
-    severity === "blocks" ? "BLOCKS" : "warning",
-    message,
-  ]);
   return formatFields([
     ["restore", `point ${plan.pointId} to VM ${plan.resourceGroup}/${plan.vmName} on ${plan.stampName}`],
     ["size", plan.sizeName],
-    ...plan.disks.map((disk): [string, string] => [
-      disk.source.role === "os" ? "os disk" : `lun ${disk.source.lun}`,
-      `${disk.name}, ${formatBytes(disk.source.image.sizeBytes)}, ${disk.sku}, from ${disk.source.name}`,
-    ]),
+    ...plan.disks.map(describeDisk),
     ...plan.nics.map((nic): [string, string] => [
       "nic",
       `${nic.name} in ${nic.subnetId}, address ${nic.privateAddress ?? "given by the stamp"}`,
     ]),
-    [
-      "staging",
-      `${plan.staging.accountName}/${plan.staging.container}: the account stays, its blobs are removed afterwards`,
-    ],
+    describeStaging(plan),
     ["start", plan.startsVm ? "yes" : "no"],
-    ...findings,
+    ...plan.findings.map(describeFinding),
   ]);
+}
+
+/** The same of one disk. */
+export function formatDiskPlan(plan: RestoreDiskPlan): string {
+  return formatFields([
+    ["restore", `point ${plan.pointId} to disk ${plan.resourceGroup}/${plan.disk.name} on ${plan.stampName}`],
+    describeDisk(plan.disk),
+    describeStaging(plan),
+    ...plan.findings.map(describeFinding),
+  ]);
+}
+
+function describeDisk({ name, sku, source }: PlannedDisk): [string, string] {
+  return [
+    source.role === "os" ? "os disk" : `lun ${source.lun}`,
+    `${name}, ${formatBytes(source.image.sizeBytes)}, ${sku}, from ${source.name}`,
+  ];
+}
+
+function describeStaging({ staging }: Pick<RestorePlan, "staging">): [string, string] {
+  const { accountName, container } = staging;
+  return ["staging", `${accountName}/${container}: the account stays, its blobs are removed afterwards`];
+}
+
+function describeFinding({ severity, message }: PlanFinding): [string, string] {
+  return [severity === "blocks" ? "BLOCKS" : "warning", message];
 }

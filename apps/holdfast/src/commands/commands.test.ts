@@ -129,3 +129,30 @@ test("repo info of one repository tells how its store locks, as read back", asyn
   expect(json.store.objectLock.wanted).toEqual({ mode: "compliance", days: 30 });
   expect((await folder.run("repo", "info", "other")).exitCode).toBe(10);
 });
+
+test("discover exits 3 where one of two stamps fails, and keeps what the other answered", async () => {
+  await using folder = await makeCommandFolder();
+  await folder.run(...(await addStamp(folder, "east")));
+  await folder.run(...(await addStamp(folder, "west")));
+  await folder.write("west.secret", "wrong");
+  const result = await folder.run("discover", "--json");
+  expect(result.exitCode).toBe(3);
+  expect(JSON.parse(result.stdout)).toMatchObject({
+    stamps: [{ stamp: "east", vms: 3 }],
+    failed: [{ code: "stackhub.identity.secret-refused", details: { stamp: "west" } }],
+  });
+});
+
+test.each([
+  ["a kit", "HOLDFAST RECOVERY KIT\n\nRepository: 1\nCode:       AAAA-BBBB\n\nKeep it.\n"],
+  ["a kit typed again", "recovery kit\r\n  code: AAAA-BBBB  \r\n"],
+  ["the code alone", "AAAA-BBBB\n"],
+])("%s opens the repository instead of the passphrase", async (_, text) => {
+  await using folder = await makeCommandFolder();
+  const pass = await folder.write("pass", "correct horse");
+  await folder.run("repo", "init", "data", "--passphrase-file", pass, "--recovery-kit", "kit");
+  const file = await folder.write("code", text);
+  expect(await folder.run("points", "--recovery-code-file", file)).toMatchObject({ exitCode: 0 });
+  const unasked = await folder.run("points", "--recovery-code");
+  expect([unasked.exitCode, unasked.stderr.split(":")[0]]).toEqual([2, "error cli.input.needed"]);
+});

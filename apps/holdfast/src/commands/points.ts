@@ -3,8 +3,10 @@ import type { RecoveryPoint } from "@holdfast/domain";
 import type { CommandHandler } from "../cli/context.ts";
 import { formatTable } from "../cli/table.ts";
 import { isOfVm } from "../selection/select-point.ts";
+import { refuseUnknownVm } from "../selection/select-vm.ts";
 import { openKnownRepository } from "./repository-session.ts";
 import type { RepositoryOptions } from "./repository-session.ts";
+import { loadInventories } from "./vms.ts";
 
 export const runPoints: CommandHandler<RepositoryOptions & { readonly vm: string | undefined }> = async (
   { vm, ...options },
@@ -12,9 +14,9 @@ export const runPoints: CommandHandler<RepositoryOptions & { readonly vm: string
 ) => {
   await using catalog = await context.services.openCatalog();
   await using store = await openKnownRepository(catalog, options, context);
-  const points = (await store.listPoints({ signal: context.signal })).filter(
-    (point) => vm === undefined || isOfVm(point, vm),
-  );
+  const all = await store.listPoints({ signal: context.signal });
+  const points = all.filter((point) => vm === undefined || isOfVm(point, vm));
+  if (vm !== undefined && points.length === 0) refuseUnknownVm(vm, all, await loadInventories(catalog));
   context.output.result(points, () =>
     points.length === 0
       ? "There is no recovery point. Make one by `holdfast backup`."

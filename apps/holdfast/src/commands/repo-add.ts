@@ -9,6 +9,7 @@ export interface AddRepositoryInput {
   readonly location: string;
   readonly name: string;
   readonly passphraseFile?: string;
+  readonly recoveryCode?: boolean;
   readonly recoveryCodeFile?: string;
 }
 

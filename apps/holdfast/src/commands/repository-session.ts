@@ -9,6 +9,8 @@ export interface RepositoryOptions {
   /** From `--repo`; the default repository without it. */
   readonly repo?: string;
   readonly passphraseFile?: string;
+  /** From `--recovery-code`: the kit's code is asked for instead of the passphrase. */
+  readonly recoveryCode?: boolean;
   /** From `--recovery-code-file`: the kit's code instead of the passphrase. */
   readonly recoveryCodeFile?: string;
 }

@@ -46,7 +46,8 @@ test("backup captures a VM, then only its changes, and points lists both", async
   expect([second.exitCode, second.terminal.out()]).toEqual([0, expect.stringContaining("web1-disk0  changes: ")]);
   const points = await site.json("points", "web1");
   expect(points).toHaveLength(2);
-  expect(await site.json("points", "db1")).toEqual([]);
+  const unknown = await site.run(["points", "wbe1"]);
+  expect([unknown.exitCode, unknown.terminal.err()]).toEqual([10, expect.stringContaining("Did you mean web1")]);
   expect((await site.run(["points"])).terminal.out()).toMatch(/POINT .+\n.+changes .+\n.+full /);
 });
 
@@ -68,6 +69,26 @@ test("restore vm shows its plan, does nothing on a no, and restores on a yes", a
     expect.stringContaining("virtualMachines/web1-back"),
   ]);
   expect(await vms()).toBe(2);
+});
+
+test("points of a VM that is known and has none is an empty list", async () => {
+  await using site = await makeSite();
+  await site.run(["discover"]);
+  expect(await site.json("points", "web1")).toEqual([]);
+});
+
+test("restore disk shows its checked plan and stops, or asks first", async () => {
+  await using site = await makeSite();
+  await site.run(["backup", "web1", "--running-snapshot"]);
+  const words = ["restore", "disk", "web1@latest", "--disk", "lun0", "--resource-group", "app", "--name"];
+  const before = site.world.stamp.listObjects();
+  expect(await site.json(...words, "back", "--plan-only")).toMatchObject({ disk: { name: "back" }, findings: [] });
+  const blocked = await site.run([...words, "web1 disk", "--plan-only"]);
+  expect([blocked.exitCode, blocked.terminal.out()]).toEqual([1, expect.stringContaining("BLOCKS")]);
+  const declined = await site.run([...words, "back"], ["n"]);
+  expect([declined.exitCode, declined.terminal.err()]).toEqual([2, expect.stringContaining("lun 0")]);
+  expect(site.world.stamp.listObjects()).toEqual(before);
+  expect((await site.run([...words, "back"], ["y"])).exitCode).toBe(0);
 });
 
 test("restore disk makes a managed disk, and a blocked plan is refused with its reasons", async () => {

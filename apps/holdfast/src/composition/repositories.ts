@@ -16,11 +16,8 @@ export function createRepositoryServices(deps: {
         ...deps,
         signal: options.signal,
         passphrase,
-        keepKit: async ({ id, recoveryKit }) => {
-          // The code is the last thing on its line, in groups joined by dashes.
-          const lastGroup = /^Code:.*-([0-9A-Z]+)\s*$/m.exec(recoveryKit)?.[1] ?? "";
-          await keepKit({ id, recoveryKit: new Secret(recoveryKit), lastGroup: new Secret(lastGroup) });
-        },
+        keepKit: ({ id, recoveryKit, lastGroup }) =>
+          keepKit({ id, recoveryKit: new Secret(recoveryKit), lastGroup: new Secret(lastGroup) }),
       });
     },
     openRepository: async (location, key, options) =>

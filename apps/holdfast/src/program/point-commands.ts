@@ -63,14 +63,18 @@ function addRestoreVm(restore: Command, parts: ProgramParts): void {
 function addRestoreDisk(restore: Command, parts: ProgramParts): void {
   withRepository(
     defineCommand(restore, "disk <point>", {
-      description: "make a managed disk from one disk of a recovery point",
-      examples: ["restore disk web1@latest --disk lun0 --name web1-data-back --resource-group app --yes"],
+      description: "make a managed disk from one disk of a recovery point; shows its plan and asks first",
+      examples: [
+        "restore disk web1@latest --disk lun0 --name web1-data-back --resource-group app --plan-only",
+        "restore disk web1@latest --disk lun0 --name web1-data-back --resource-group app --yes",
+      ],
     }),
   )
     .requiredOption("--name <name>", "name of the new disk")
     .requiredOption("--resource-group <group>", "resource group of the new disk; made where there is none")
     .option("--disk <disk>", "os, lun0, … or the disk's name, where the point has several")
     .option("--to <stamp>", "stamp to restore to, where there are several")
+    .option("--plan-only", "show the plan and what speaks against it, and stop")
     .option("--yes", "do not ask")
     .action((point: string, options: Omit<RestoreDiskCommandInput, "point">) =>
       runLazily(parts, async () => (await import("../commands/restore-disk.ts")).runRestoreDisk, { ...options, point }),

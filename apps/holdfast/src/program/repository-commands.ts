@@ -10,6 +10,7 @@ export function withRepository(command: Command): Command {
   return command
     .option("--repo <name>", "repository to use, where it is not the default one")
     .option("--passphrase-file <file>", "file with the repository's passphrase")
+    .option("--recovery-code", "ask for the code of the recovery kit instead of the passphrase")
     .option("--recovery-code-file <file>", "file with the recovery kit or its code, instead of the passphrase");
 }
 
@@ -32,6 +33,7 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
   })
     .option("--name <name>", "name of the repository on this machine", "default")
     .option("--passphrase-file <file>", "file with the passphrase; asked for without it")
+    .option("--recovery-code", "ask for the code of the recovery kit instead of the passphrase")
     .option("--recovery-code-file <file>", "file with the recovery kit or its code, instead of the passphrase")
     .action((location: string, options: Omit<AddRepositoryInput, "location">) =>
       runLazily(parts, async () => (await import("../commands/repo-add.ts")).runRepoAdd, { ...options, location }),

@@ -1,4 +1,4 @@
-import type { Inventory, VmConfiguration } from "@holdfast/domain";
+import type { Inventory, RecoveryPoint, VmConfiguration } from "@holdfast/domain";
 import { HoldfastError } from "@holdfast/kernel";
 import { nearestNames } from "./nearest-names.ts";
 
@@ -24,6 +24,23 @@ export function selectVm(typed: string, inventories: readonly Inventory[]): Sele
   if (only !== undefined && found.length === 1) return only;
   if (found.length > 1) throw ambiguousVm(typed, found);
   const names = all.map(({ vm }) => (wanted.includes("/") ? `${vm.resourceGroup}/${vm.name}` : vm.name));
+  throw unknownVm(typed, inventories, nearestNames(typed, names));
+}
+
+/**
+ * Raises `cli.vm.not-found` for a VM that is neither in an inventory nor in a point. One that is known and has no point
+ * is no mistake.
+ */
+export function refuseUnknownVm(
+  typed: string,
+  points: readonly RecoveryPoint[],
+  inventories: readonly Inventory[],
+): void {
+  const wanted = typed.toLowerCase();
+  const vms = [...points.map(({ instance }) => instance), ...inventories.flatMap((inventory) => inventory.vms)];
+  const forms = vms.map(({ id, name, resourceGroup }) => [name, `${resourceGroup}/${name}`, id]);
+  if (forms.some((known) => known.some((form) => form.toLowerCase() === wanted))) return;
+  const names = forms.map(([name, longName]) => (wanted.includes("/") ? longName! : name!));
   throw unknownVm(typed, inventories, nearestNames(typed, names));
 }
 

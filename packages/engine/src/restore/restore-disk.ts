@@ -23,6 +23,37 @@ export interface RestoreDiskInput {
   readonly name: string;
   readonly resourceGroup: string;
   readonly sku?: DiskSku;
+  /** The id of a plan that was shown, so that the names are those of that plan. */
+  readonly runId?: string;
+}
+
+/** All that the restore of one disk will do, to be shown before the first write. */
+export interface RestoreDiskPlan {
+  readonly pointId: string;
+  readonly stampName: string;
+  readonly runId: string;
+  readonly resourceGroup: string;
+  readonly disk: PlannedDisk;
+  readonly staging: { readonly accountName: string; readonly container: string };
+  readonly findings: readonly PlanFinding[];
+}
+
+/** Plans the restore of a disk and checks it against what the stamp says now. Writes nothing. */
+export async function planRestoreDisk(
+  deps: EngineDeps,
+  input: RestoreDiskInput,
+  options: WorkflowOptions = {},
+): Promise<RestoreDiskPlan> {
+  const { stamp } = deps;
+  const runId = input.runId ?? deps.random.uuid();
+  const point = await findPoint(deps, input.pointId, options);
+  const { subscriptionId } = await stamp.describe(callOptions(options));
+  const { resourceGroup } = input;
+  const place = { subscriptionId, resourceGroup };
+  const disk = planOneDisk(point, selectDisk(point, input.disk), { input, place, runId });
+  const staging = { accountName: stagingAccountName(place), container: "holdfast-staging" };
+  const findings = await checkDisk(deps, disk, options);
+  return { pointId: point.id, stampName: stamp.name, runId, resourceGroup, disk, staging, findings };
 }
 
 /** Restores one disk of a point as a new managed disk. Checked before the first write; all removed on failure. */
@@ -32,18 +63,14 @@ export async function restoreDisk(
   options: WorkflowOptions = {},
 ): Promise<ManagedDisk> {
   const { stamp } = deps;
-  const runId = deps.random.uuid();
-  const point = await findPoint(deps, input.pointId, options);
-  const { subscriptionId } = await stamp.describe(callOptions(options));
-  const place = { subscriptionId, resourceGroup: input.resourceGroup };
-  const disk = planOneDisk(point, selectDisk(point, input.disk), { input, place, runId });
-  refuseBlockedPlan({ pointId: point.id, findings: await checkDisk(deps, disk, options) });
+  const plan = await planRestoreDisk(deps, input, options);
+  refuseBlockedPlan(plan);
+  const { disk, runId } = plan;
   const subject = `${stamp.name}/${disk.diskId.toLowerCase()}`;
   await using _alive = await deps.records.beginRun({ runId, kind: "restore", subject });
   const run = { deps, ledger: createRunLedger(deps, runId), options };
   try {
-    const staging = { accountName: stagingAccountName(place), container: "holdfast-staging" };
-    const target = await ensureTarget(run, { resourceGroup: input.resourceGroup, ...staging });
+    const target = await ensureTarget(run, { resourceGroup: plan.resourceGroup, ...plan.staging });
     const made = await importPlannedDisk(run, disk, target, (doneBytes, totalBytes) =>
       options.onProgress?.({ phase: "copy", subject: disk.name, doneBytes, totalBytes }),
     );
