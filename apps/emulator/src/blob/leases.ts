@@ -60,6 +60,32 @@ function breakLease(
   return { lease: { ...present, state: "breaking", endsAtMs: nowMs + wanted * 1000 }, leftSeconds: wanted };
 }
 
+/** Acquire: a new lease, or new time for the one that the caller holds already. */
+function acquireLease(
+  call: BlobCall,
+  present: LeaseRecord | undefined,
+  context: { readonly nowMs: number; uuid(): string },
+): { readonly lease: LeaseRecord; readonly reply: BlobReply } {
+  const proposed = call.header("x-ms-proposed-lease-id")?.toLowerCase() ?? context.uuid();
+  if (present !== undefined && present.id !== proposed) {
+    throw conflict("LeaseAlreadyPresent", "There is already a lease present.");
+  }
+  if (present?.state === "breaking") {
+    throw conflict(
+      "LeaseIsBreakingAndCannotBeAcquired",
+      "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken.",
+    );
+  }
+  const durationSeconds = parseDuration(call);
+  const made: LeaseRecord = {
+    id: proposed,
+    state: "leased",
+    durationSeconds,
+    endsAtMs: endOf(durationSeconds, context.nowMs),
+  };
+  return { lease: made, reply: { status: 201, headers: { "x-ms-lease-id": proposed } } };
+}
+
 /** Decides one lease call; answers the lease to keep and the reply. */
 export function applyLeaseCall(
   call: BlobCall,
@@ -71,27 +97,19 @@ export function applyLeaseCall(
   const given = call.header("x-ms-lease-id")?.toLowerCase();
   const present = presentLease(lease, nowMs);
   const withId = (id: string): Record<string, string> => ({ "x-ms-lease-id": id });
-  if (action === "acquire") {
-    const proposed = call.header("x-ms-proposed-lease-id")?.toLowerCase() ?? context.uuid();
-    if (present !== undefined && present.id !== proposed) {
-      throw conflict("LeaseAlreadyPresent", "There is already a lease present.");
-    }
-    const durationSeconds = parseDuration(call);
-    const made: LeaseRecord = {
-      id: proposed,
-      state: "leased",
-      durationSeconds,
-      endsAtMs: endOf(durationSeconds, nowMs),
-    };
-    return { lease: made, reply: { status: 201, headers: withId(proposed) } };
-  }
+  if (action === "acquire") return acquireLease(call, present, context);
   if (action === "break") {
-    if (present === undefined)
+    if (lease === undefined)
       throw conflict("LeaseNotPresentWithLeaseOperation", "There is currently no lease on the blob.");
+    if (present === undefined) {
+      const ended: LeaseRecord = { ...lease, state: "broken" };
+      return { lease: ended, reply: { status: 202, headers: { "x-ms-lease-time": "0" } } };
+    }
     const broken = breakLease(call, present, nowMs);
     return { lease: broken.lease, reply: { status: 202, headers: { "x-ms-lease-time": String(broken.leftSeconds) } } };
   }
-  const known = present ?? (action === "renew" ? lease : undefined);
+  // A lease that is over can still be renewed, if nothing broke it, and released.
+  const known = present ?? (action === "renew" || action === "release" ? lease : undefined);
   if (known === undefined || known.id !== given) {
     throw conflict(
       "LeaseIdMismatchWithLeaseOperation",
@@ -109,6 +127,12 @@ export function applyLeaseCall(
     return { lease: renewed, reply: { status: 200, headers: withId(known.id) } };
   }
   if (action === "change") {
+    if (known.state === "breaking") {
+      throw conflict(
+        "LeaseIsBreakingAndCannotBeChanged",
+        "The lease ID matched, but the lease is currently in breaking state and cannot be changed.",
+      );
+    }
     const proposed = call.header("x-ms-proposed-lease-id")?.toLowerCase();
     if (proposed === undefined) throw invalidHeader("x-ms-proposed-lease-id", "");
     return { lease: { ...known, id: proposed }, reply: { status: 200, headers: withId(proposed) } };

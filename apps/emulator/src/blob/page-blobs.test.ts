@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { ContainerClient, PageBlobClient } from "@azure/storage-blob";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { BlobSASPermissions, type ContainerClient, type PageBlobClient } from "@azure/storage-blob";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStorageFixture, type StorageFixture } from "./testing/storage-fixture.ts";
 
@@ -193,5 +196,52 @@ describe("page blobs", () => {
     await lease.breakLease(0);
     expect((await blob.getProperties()).leaseState).toBe("broken");
     await put(blob, 0);
+  });
+
+  test("let a breaking lease be neither acquired nor changed, and a broken one be broken again and released", async () => {
+    const blob = await makeBlob();
+    const lease = blob.getBlobLeaseClient();
+    const { leaseId } = await lease.acquireLease(60);
+    expect((await lease.breakLease(20)).leaseTime).toBe(20);
+    await expect(blob.getBlobLeaseClient(leaseId!).acquireLease(60)).rejects.toMatchObject({
+      code: "LeaseIsBreakingAndCannotBeAcquired",
+    });
+    await expect(lease.changeLease("22222222-2222-4222-8222-222222222222")).rejects.toMatchObject({
+      code: "LeaseIsBreakingAndCannotBeChanged",
+    });
+    await lease.breakLease(0);
+    expect((await lease.breakLease(0)).leaseTime).toBe(0);
+    expect((await blob.getProperties()).leaseState).toBe("broken");
+    await expect(blob.getBlobLeaseClient(leaseId!).renewLease()).rejects.toMatchObject({ statusCode: 409 });
+    await blob.getBlobLeaseClient(leaseId!).releaseLease();
+    expect((await blob.getProperties()).leaseState).toBe("available");
+  });
+
+  test("answer Range and x-ms-range alike, heads without a body, and 304 where nothing changed", async () => {
+    const blob = await makeBlob(4096);
+    await put(blob, 512);
+    const permissions = BlobSASPermissions.parse("r");
+    const expiresOn = new Date(storage.stamp.stamp.services.now() + 3_600_000);
+    const address = await blob.generateSasUrl({ version: "2019-07-07", permissions, expiresOn });
+    const { pathname, search, host } = new URL(address);
+    const ask = async (method: string, headers: Record<string, string>) => {
+      const all = { host, "x-ms-version": "2019-07-07", ...headers };
+      const sent = request(`${storage.stamp.plainStorageUrl}${pathname}${search}`, { method, headers: all }).end();
+      const [answer] = (await once(sent, "response")) as [IncomingMessage];
+      const body = await buffer(answer);
+      const { "content-range": range, "content-length": length, etag } = answer.headers;
+      return { status: answer.statusCode, range, length, etag, first: body[0], size: body.length };
+    };
+    const part = { status: 206, range: "bytes 512-1023/4096", length: "512", size: 512 };
+    expect(await ask("GET", { range: "bytes=512-1023" })).toMatchObject(part);
+    expect(await ask("GET", { "x-ms-range": "bytes=512-1023", range: "bytes=0-1" })).toMatchObject(part);
+    const tail = { status: 206, range: "bytes 4000-4095/4096", size: 96 };
+    expect(await ask("GET", { range: "bytes=4000-" })).toMatchObject(tail);
+    expect(await ask("GET", { range: "bytes=4000-9999" })).toMatchObject(tail);
+    expect(await ask("GET", { range: "bytes=4096-" })).toMatchObject({ status: 416 });
+    const whole = await ask("HEAD", {});
+    expect(whole).toMatchObject({ status: 200, length: "4096", size: 0 });
+    expect(await ask("GET", { "if-none-match": whole.etag! })).toMatchObject({ status: 304, size: 0 });
+    expect(await ask("HEAD", { "if-none-match": whole.etag! })).toMatchObject({ status: 304, size: 0 });
   });
 });
