@@ -1,9 +1,11 @@
 import { createSharedBuffers, createSlots, KiB, MiB } from "@holdfast/kernel";
 import type { Slots } from "@holdfast/kernel";
-import { maxBatchBytes, packTargetBytes } from "./format/limits.ts";
+import { chunkSizeBytes, maxBatchBytes, packTargetBytes } from "./format/limits.ts";
 
 /** Batches of a disk in memory at a time: enough for four threads and for reads of a network ahead of them. */
 export const batchCount = 8;
+/** Single chunks in memory at a time, read apart from others: so many calls hide the latency of a network. */
+const pieceCount = 32;
 /** Runs of sealed chunks in memory at a time. */
 export const sealedRunCount = 8;
 /** Packs that may be on their way to the store while others fill: memory against waiting for the store. */
@@ -28,6 +30,8 @@ export interface ReadMemory {
 /** The memory of one capture. Another has its own: each holds packs that are not full, and would starve the other. */
 export interface WriteMemory {
   readonly batches: Slots<Uint8Array>;
+  /** Room for one chunk each. */
+  readonly pieces: Slots<Uint8Array>;
   readonly packs: Slots<Uint8Array>;
 }
 
@@ -41,6 +45,7 @@ export function createReadMemory(): ReadMemory {
 export function createWriteMemory(threads: number): WriteMemory {
   return {
     batches: sharedSlots(batchCount, batchSlotBytes),
+    pieces: sharedSlots(pieceCount, chunkSizeBytes),
     packs: sharedSlots(threads + packsOnTheWay, packSlotBytes),
   };
 }

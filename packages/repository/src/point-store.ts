@@ -91,10 +91,10 @@ async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, o
   await chunks.indexes.refresh(options);
   const work = planReads(sizeBytes, normalizeRanges(ranges), normalizeRanges(zeroRanges ?? []));
   const totalBytes = totalLength(work.reads);
-  return await chunks.write(async (writer, { batches }) => {
+  return await chunks.write(async (writer, { batches, pieces }) => {
     let readBytes = 0;
     const addBatch = async (range: ByteRange): Promise<readonly (string | null)[]> =>
-      await batches.with(async (slot) => {
+      await (range.end - range.start > chunkSizeBytes ? batches : pieces).with(async (slot) => {
         options?.signal?.throwIfAborted();
         const into = slot.subarray(0, range.end - range.start);
         const bytes = await source.read(range, { ...options, into });

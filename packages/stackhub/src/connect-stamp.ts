@@ -9,7 +9,7 @@ import { discoverEndpoints } from "./discovery/discover-endpoints.ts";
 import { parseArmEndpoint } from "./discovery/endpoints.ts";
 import { chooseSubscription, readApiVersions, readLocation } from "./discovery/subscription.ts";
 import { createHttpCaller, type HttpCaller } from "./http/http-caller.ts";
-import { createNodeTransport } from "./http/node-transport.ts";
+import { createThreadedTransport } from "./http/threaded-transport.ts";
 import { createStampTime } from "./http/stamp-time.ts";
 import { createTokenSource } from "./identity/token-source.ts";
 import { listUsages, listVmSizes, readVm, takeInventory } from "./inventory/take-inventory.ts";
@@ -33,7 +33,7 @@ export async function connectStamp(
   const endpoint = parseArmEndpoint(config.armEndpoint);
   await using opened = new AsyncDisposableStack();
   const transport = opened.use(
-    createNodeTransport({
+    createThreadedTransport({
       ...(config.caPem === undefined ? {} : { caPem: config.caPem }),
       ...(config.resolve === undefined ? {} : { resolve: config.resolve }),
     }),

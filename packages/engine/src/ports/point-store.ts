@@ -1,11 +1,6 @@
 import type { ByteRange } from "@holdfast/kernel";
 import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
-import type { CallOptions } from "./stamp.ts";
-
-export interface ReadOptions extends CallOptions {
-  /** Memory of exactly the range's length, which the source may fill and answer, to save an allocation. */
-  readonly into?: Uint8Array;
-}
+import type { CallOptions, ReadOptions } from "./stamp.ts";
 
 /** Bytes of a disk by range. `read` answers exactly the length asked; at most 4 MiB a call. The answer is the reader's. */
 export interface DiskSource {

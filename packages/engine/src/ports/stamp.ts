@@ -13,6 +13,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ReadOptions extends CallOptions {
+  /** Memory of exactly the range's length, which the source may fill and answer, to save an allocation. */
+  readonly into?: Uint8Array;
+}
+
 /** Progress of a long platform operation: called between polls, so that a user is never left alone. */
 export interface OperationOptions extends CallOptions {
   readonly onPoll?: (elapsedMs: number) => void;
@@ -76,7 +81,7 @@ export interface PageSource {
     options?: CallOptions,
   ): AsyncIterable<{ readonly range: ByteRange; readonly kind: "written" | "cleared" }>;
   /** At most 4 MiB a call; the answer has exactly the length of the range. */
-  read(range: ByteRange, options?: CallOptions): Promise<Uint8Array>;
+  read(range: ByteRange, options?: ReadOptions): Promise<Uint8Array>;
 }
 
 /** A page blob opened for writing in a staging account. */

@@ -26,6 +26,8 @@ export interface BlobCall {
   readonly maxAnswerBytes?: number;
   /** Called before each attempt: gives the sink of that attempt. */
   readonly startData?: () => (piece: Buffer) => void;
+  /** Is filled with the body of a 2xx answer. */
+  readonly into?: Uint8Array | undefined;
   /** Statuses that are answers and no errors. */
   readonly expected: readonly number[];
   readonly signal?: AbortSignal | undefined;
@@ -80,5 +82,6 @@ function prepare(
     maxAnswerBytes: call.maxAnswerBytes ?? maxErrorBytes,
     timeoutMs,
     ...(call.startData === undefined ? {} : { onData: call.startData() }),
+    ...(call.into === undefined ? {} : { into: call.into }),
   };
 }

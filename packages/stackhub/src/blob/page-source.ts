@@ -17,12 +17,17 @@ export interface SignalOption {
   readonly signal?: AbortSignal;
 }
 
+export interface ReadOption extends SignalOption {
+  readonly into?: Uint8Array;
+}
+
 /** A page blob opened for reading; the engine's port of the same name says what it must keep. */
 export interface PageSource {
   readonly contentBytes: number;
   listAllocated(options?: SignalOption): AsyncIterable<ByteRange>;
   listChanged(since: PageSource, options?: SignalOption): AsyncIterable<ListedRange>;
-  read(range: ByteRange, options?: SignalOption): Promise<Uint8Array>;
+  /** Answers the bytes: `into`, filled, where it is handed in with the range's length. */
+  read(range: ByteRange, options?: ReadOption): Promise<Uint8Array>;
 }
 
 export interface PageSourceDeps {
@@ -166,9 +171,10 @@ async function readRange(
   deps: PageSourceDeps,
   parts: PageSourceParts,
   range: ByteRange,
-  { signal }: SignalOption,
+  { signal, into }: ReadOption,
 ): Promise<Uint8Array> {
   const length = rangeLength(range);
+  invariant(into === undefined || into.length === length, "the memory handed in has the range's length");
   invariant(length > 0 && length <= maxReadBytes, `a read of ${length} bytes is not one of 1 to ${maxReadBytes}`);
   invariant(
     range.end <= parts.contentBytes,
@@ -182,6 +188,7 @@ async function readRange(
         maxAnswerBytes: Math.max(length, 64 * 1024),
         // 200 is judged below: a service that ignores the range must not pass for one that kept it.
         expected: [200, 206],
+        into,
         signal,
       }),
     );

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Takes the body of a 2xx answer piece by piece; `body` of the answer is then empty. A throw ends the call. */
   readonly onData?: (piece: Buffer) => void;
+  /** Is filled with the body of a 2xx answer, whose `body` is then a view of it; a longer body is refused. */
+  readonly into?: Uint8Array;
 }
 
 export interface HttpAnswer {

@@ -118,28 +118,42 @@ function collect(
   reject: (cause: unknown) => void,
 ): void {
   const status = message.statusCode ?? 0;
-  const isStreamed = request.onData !== undefined && status >= 200 && status < 300;
+  const isGood = status >= 200 && status < 300;
+  const into = isGood ? request.into : undefined;
+  const onData = isGood ? request.onData : undefined;
+  const maxBytes = Math.min(request.maxAnswerBytes, into?.length ?? request.maxAnswerBytes);
   const pieces: Buffer[] = [];
   let seenBytes = 0;
   message.on("data", (piece: Buffer) => {
     seenBytes += piece.byteLength;
-    if (seenBytes > request.maxAnswerBytes) {
-      reject(answerTooLarge(request.url, request.maxAnswerBytes));
+    if (seenBytes > maxBytes) {
+      reject(answerTooLarge(request.url, maxBytes));
       return;
     }
-    if (!isStreamed) {
+    into?.set(piece, seenBytes - piece.byteLength);
+    if (into !== undefined) return;
+    if (onData === undefined) {
       pieces.push(piece);
       return;
     }
     try {
-      request.onData?.(piece);
+      onData(piece);
     } catch (cause) {
       reject(cause);
     }
   });
   message.on("error", reject);
   message.on("end", () => {
-    const body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-    resolve({ status, headers: message.headers, body });
+    // The end of a body that was refused.
+    if (seenBytes > maxBytes) return;
+    resolve({ status, headers: message.headers, body: into === undefined ? join(pieces) : view(into, seenBytes) });
   });
+}
+
+function join(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
+
+function view({ buffer, byteOffset }: Uint8Array, length: number): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
