@@ -17,6 +17,7 @@ bench /usr/bin/qemu-img qemu-utils qemu-img as a peer
 bench /usr/bin/mmdebstrap mmdebstrap the newest restic and borg
 test /usr/bin/az azure-cli the real Azure CLI as a client
 test /usr/share/bash-completion/bash_completion bash-completion completion in a real bash
+test /usr/lib/python3/dist-packages/cryptography python3-cryptography the reference reader of the format
 NEEDS
 }
 
