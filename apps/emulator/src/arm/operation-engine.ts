@@ -37,6 +37,8 @@ export interface OperationEngineDeps {
   uuid(): string;
   handler(kind: string): OperationHandler | undefined;
   run(handler: OperationHandler, start: OperationStart): Promise<unknown>;
+  /** Tells a resource that its operation failed: one still in the making must not stay so for ever. */
+  fail(start: OperationStart): Promise<void>;
 }
 
 /** Ended operations are kept this long for late pollers, then dropped: a long-lived emulator must not grow for ever. */
@@ -129,6 +131,7 @@ async function outcomeOf(deps: OperationEngineDeps, { start }: OperationRecord):
     const output = await deps.run(handler, start);
     return { status: "Succeeded", ...(output === undefined ? {} : { output }) };
   } catch (error) {
+    await deps.fail(start);
     return { status: "Failed", error: operationError(error) };
   }
 }

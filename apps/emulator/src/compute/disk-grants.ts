@@ -1,6 +1,7 @@
-import type { ArmCall, ArmReply, OperationHandler, ResourceType, StampServices } from "../arm/provider.ts";
+import type { ArmCall, OperationHandler, ResourceType, StampServices } from "../arm/provider.ts";
 import type { ArmResource } from "../arm/resource.ts";
 import type { DiskGrant } from "../pages/disk-access.ts";
+import { beginDiskOperation } from "./begin-operation.ts";
 import { badParameter, notAllowed, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import { diskStateOf, hasActiveSas } from "./disk-state.ts";
@@ -60,23 +61,6 @@ function requireGrantable(
 
 type Require = (call: ArmCall, stamp: StampServices) => ArmResource;
 
-async function begin(
-  call: ArmCall,
-  stamp: StampServices,
-  what: { readonly resource: ArmResource; readonly kind: string; readonly args: Record<string, unknown> },
-  deps: ComputeDeps,
-): Promise<ArmReply> {
-  const headers = await stamp.startOperation(call, {
-    kind: what.kind,
-    resourceId: what.resource.id,
-    arguments: what.args,
-    durationMs: deps.operationMs,
-    pathWord: "DiskOperations",
-    provider: "Microsoft.Compute",
-  });
-  return { status: 202, headers };
-}
-
 /** `beginGetAccess` and `endGetAccess`, the same for disks and snapshots. */
 export function accessActions(deps: ComputeDeps, requireOne: Require): NonNullable<ResourceType["actions"]> {
   return {
@@ -85,11 +69,13 @@ export function accessActions(deps: ComputeDeps, requireOne: Require): NonNullab
       const { access, durationMs } = readGrantRequest(call);
       requireGrantable(resource, access, deps, stamp);
       const args = { access, expiresAtMs: stamp.now() + durationMs };
-      return begin(call, stamp, { resource, kind: "compute.access.begin", args }, deps);
+      const what = { resource, kind: "compute.access.begin", args };
+      return { status: 202, headers: await beginDiskOperation(call, what, { deps, stamp }) };
     },
     endGetAccess: async (call, stamp) => {
       const resource = requireOne(call, stamp);
-      return begin(call, stamp, { resource, kind: "compute.access.end", args: {} }, deps);
+      const what = { resource, kind: "compute.access.end" };
+      return { status: 202, headers: await beginDiskOperation(call, what, { deps, stamp }) };
     },
   };
 }

@@ -2,6 +2,7 @@ import { GiB } from "@holdfast/kernel";
 import { type ArmCall, ArmError, type ArmReply, type ResourceType, type StampServices } from "../arm/provider.ts";
 import type { ArmResource } from "../arm/resource.ts";
 import { diskVersions } from "./api-versions.ts";
+import { beginDiskOperation } from "./begin-operation.ts";
 import { badParameter, notAllowed, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import { accessActions } from "./disk-grants.ts";
@@ -122,14 +123,9 @@ async function begin(
   stamp: StampServices,
   what: { readonly disk: ArmResource; readonly kind: string; readonly deps: ComputeDeps },
 ): Promise<ArmReply> {
-  const headers = await stamp.startOperation(call, {
-    kind: what.kind,
-    resourceId: what.disk.id,
-    arguments: { apiVersion: call.apiVersion },
-    durationMs: what.deps.operationMs,
-    pathWord: "DiskOperations",
-    provider: "Microsoft.Compute",
-  });
+  const { disk: resource, kind, deps } = what;
+  const args = { apiVersion: call.apiVersion };
+  const headers = await beginDiskOperation(call, { resource, kind, args }, { deps, stamp });
   return { status: 202, headers, body: presentDisk(what.disk, what.deps, stamp, call.apiVersion) };
 }
 
@@ -191,14 +187,7 @@ async function deleteDisk(call: ArmCall, deps: ComputeDeps, stamp: StampServices
   const disk = stamp.resources.get(call.id);
   if (disk === undefined) return { status: 204 };
   requireDeletable(disk, deps, stamp);
-  const headers = await stamp.startOperation(call, {
-    kind: "compute.disk.delete",
-    resourceId: disk.id,
-    arguments: {},
-    durationMs: deps.operationMs,
-    pathWord: "DiskOperations",
-    provider: "Microsoft.Compute",
-  });
+  const headers = await beginDiskOperation(call, { resource: disk, kind: "compute.disk.delete" }, { deps, stamp });
   return { status: 202, headers };
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../arm/provider.ts";
 import type { ArmResource } from "../arm/resource.ts";
 import { machineVersions } from "./api-versions.ts";
+import { beginOperation } from "./begin-operation.ts";
 import { badParameter, badReference, notAllowed, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import { gigabytes } from "./disk-request.ts";
@@ -110,23 +111,8 @@ async function putImage(call: ArmCall, deps: ComputeDeps, stamp: StampServices):
     hidden: { volumes },
   };
   await stamp.resources.put(image);
-  const { location: _location, ...headers } = await begin(call, image, "compute.image.create", { deps, stamp });
+  const { location: _location, ...headers } = await beginOperation(call, { resource: image, kind: "compute.image.create" }, { deps, stamp });
   return { status: 201, headers, body: presentResource(image) };
-}
-
-async function begin(
-  call: ArmCall,
-  image: ArmResource,
-  kind: string,
-  rooms: { readonly deps: ComputeDeps; readonly stamp: StampServices },
-): Promise<Record<string, string>> {
-  return rooms.stamp.startOperation(call, {
-    kind,
-    resourceId: image.id,
-    arguments: {},
-    durationMs: rooms.deps.operationMs,
-    provider: "Microsoft.Compute",
-  });
 }
 
 export function imagesType(deps: ComputeDeps): ResourceType {
@@ -139,7 +125,7 @@ export function imagesType(deps: ComputeDeps): ResourceType {
     delete: async (call, stamp) => {
       const image = stamp.resources.get(call.id);
       if (image === undefined) return { status: 204 };
-      return { status: 202, headers: await begin(call, image, "compute.image.delete", { deps, stamp }) };
+      return { status: 202, headers: await beginOperation(call, { resource: image, kind: "compute.image.delete" }, { deps, stamp }) };
     },
   };
 }

@@ -8,6 +8,7 @@ import {
 } from "../arm/provider.ts";
 import type { ArmResource } from "../arm/resource.ts";
 import { machineVersions } from "./api-versions.ts";
+import { beginOperation } from "./begin-operation.ts";
 import { badParameter, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import {
@@ -105,7 +106,7 @@ async function putSet(call: ArmCall, deps: ComputeDeps, stamp: StampServices): P
     },
   };
   await stamp.resources.put(set);
-  const { location: _location, ...headers } = await begin(call, set, "compute.scaleSet.put", { deps, stamp });
+  const { location: _location, ...headers } = await beginOperation(call, { resource: set, kind: "compute.scaleSet.put" }, { deps, stamp });
   return { status: present === undefined ? 201 : 200, headers, body: presentResource(set) };
 }
 
@@ -113,21 +114,6 @@ function withoutSecrets(profile: Fields): Fields {
   if (profile["osProfile"] === undefined) return profile;
   const { adminPassword: _password, customData: _custom, ...osProfile } = objectAt(profile, "osProfile");
   return { ...profile, osProfile };
-}
-
-async function begin(
-  call: ArmCall,
-  set: ArmResource,
-  kind: string,
-  rooms: { readonly deps: ComputeDeps; readonly stamp: StampServices },
-): Promise<Record<string, string>> {
-  return rooms.stamp.startOperation(call, {
-    kind,
-    resourceId: set.id,
-    arguments: {},
-    durationMs: rooms.deps.operationMs,
-    provider: "Microsoft.Compute",
-  });
 }
 
 export function scaleSetTypes(deps: ComputeDeps): ResourceType[] {
@@ -142,7 +128,7 @@ export function scaleSetTypes(deps: ComputeDeps): ResourceType[] {
       delete: async (call, stamp) => {
         const set = stamp.resources.get(call.id);
         if (set === undefined) return { status: 204 };
-        return { status: 202, headers: await begin(call, set, "compute.scaleSet.delete", { deps, stamp }) };
+        return { status: 202, headers: await beginOperation(call, { resource: set, kind: "compute.scaleSet.delete" }, { deps, stamp }) };
       },
     },
     {

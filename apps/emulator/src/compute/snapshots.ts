@@ -8,6 +8,7 @@ import {
 } from "../arm/provider.ts";
 import type { ArmResource } from "../arm/resource.ts";
 import { diskVersions } from "./api-versions.ts";
+import { beginDiskOperation } from "./begin-operation.ts";
 import { badParameter, notAllowed, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import { diskQuota } from "./compute-usage.ts";
@@ -131,14 +132,9 @@ async function begin(
   stamp: StampServices,
   what: { readonly snapshot: ArmResource; readonly kind: string; readonly deps: ComputeDeps },
 ): Promise<ArmReply> {
-  const headers = await stamp.startOperation(call, {
-    kind: what.kind,
-    resourceId: what.snapshot.id,
-    arguments: { apiVersion: call.apiVersion },
-    durationMs: what.deps.operationMs,
-    pathWord: "DiskOperations",
-    provider: "Microsoft.Compute",
-  });
+  const { snapshot: resource, kind, deps } = what;
+  const args = { apiVersion: call.apiVersion };
+  const headers = await beginDiskOperation(call, { resource, kind, args }, { deps, stamp });
   const isDelete = what.kind === "compute.snapshot.delete";
   return { status: 202, headers, ...(isDelete ? {} : { body: presentSnapshot(what.snapshot, call.apiVersion) }) };
 }

@@ -1,6 +1,7 @@
 import { type ArmCall, ArmError, type ArmReply, type ResourceType, type StampServices } from "../arm/provider.ts";
 import type { ArmResource } from "../arm/resource.ts";
 import { machineVersions } from "./api-versions.ts";
+import { beginOperation } from "./begin-operation.ts";
 import { notAllowed, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import { diskQuota } from "./compute-usage.ts";
@@ -19,25 +20,6 @@ export function requireVm(call: ArmCall, stamp: StampServices): ArmResource {
   const vm = stamp.resources.get(call.id);
   if (vm === undefined) throw notFound(vmType, call.name ?? "", call.resourceGroup);
   return vm;
-}
-
-async function begin(
-  call: ArmCall,
-  stamp: StampServices,
-  what: {
-    readonly vm: ArmResource;
-    readonly kind: string;
-    readonly args?: Record<string, unknown>;
-    readonly deps: ComputeDeps;
-  },
-): Promise<Record<string, string>> {
-  return stamp.startOperation(call, {
-    kind: what.kind,
-    resourceId: what.vm.id,
-    arguments: what.args ?? {},
-    durationMs: what.deps.operationMs,
-    provider: "Microsoft.Compute",
-  });
 }
 
 function requireVmQuota(
@@ -69,7 +51,7 @@ async function putVm(call: ArmCall, deps: ComputeDeps, stamp: StampServices): Pr
   await stamp.resources.put(request.vm);
   // One whose first operation failed, or was made to fail, has never run: it is made again.
   const isNew = present === undefined || isUnready(present);
-  const headers = await begin(call, stamp, { vm: request.vm, kind: "compute.vm.put", args: { isNew }, deps });
+  const headers = await beginOperation(call, { resource: request.vm, kind: "compute.vm.put", args: { isNew } }, { deps, stamp });
   const { "azure-asyncoperation": address = "", "retry-after": retryAfter = "1" } = headers;
   return {
     status: present === undefined ? 201 : 200,
@@ -110,7 +92,7 @@ function powerAction(kind: string, deps: ComputeDeps): Act {
     if ((kind === "restart" || kind === "redeploy") && isDeallocated(vm)) {
       throw notAllowed(`The VM ${vm.name} is deallocated: start it first.`);
     }
-    return { status: 202, headers: await begin(call, stamp, { vm, kind: `compute.vm.${kind}`, deps }) };
+    return { status: 202, headers: await beginOperation(call, { resource: vm, kind: `compute.vm.${kind}` }, { deps, stamp }) };
   });
 }
 
@@ -128,7 +110,7 @@ async function deleteVm(call: ArmCall, deps: ComputeDeps, stamp: StampServices):
   if (vm === undefined) return { status: 204 };
   const going = { ...vm, properties: { ...vm.properties, provisioningState: "Deleting" } };
   await stamp.resources.put(going);
-  return { status: 202, headers: await begin(call, stamp, { vm: going, kind: "compute.vm.delete", deps }) };
+  return { status: 202, headers: await beginOperation(call, { resource: going, kind: "compute.vm.delete" }, { deps, stamp }) };
 }
 
 export function virtualMachinesType(deps: ComputeDeps): ResourceType {

@@ -8,6 +8,7 @@ import {
 } from "../arm/provider.ts";
 import type { ArmResource } from "../arm/resource.ts";
 import { machineVersions } from "./api-versions.ts";
+import { beginOperation } from "./begin-operation.ts";
 import { badParameter, notAllowed, notFound } from "./compute-errors.ts";
 import type { ComputeDeps } from "./compute-deps.ts";
 import { asObject, objectAt, onlyKnown, requireLocation, requireName, stringAt, tagsAt } from "./request-fields.ts";
@@ -69,24 +70,9 @@ async function putExtension(call: ArmCall, deps: ComputeDeps, stamp: StampServic
     properties: { ...shown, provisioningState: "Creating" },
   };
   await stamp.resources.put(extension);
-  const headers = await begin(call, extension, "compute.extension.put", { deps, stamp });
+  const headers = await beginOperation(call, { resource: extension, kind: "compute.extension.put" }, { deps, stamp });
   const { location: _location, ...rest } = headers;
   return { status: present === undefined ? 201 : 200, headers: rest, body: presentResource(extension) };
-}
-
-async function begin(
-  call: ArmCall,
-  extension: ArmResource,
-  kind: string,
-  rooms: { readonly deps: ComputeDeps; readonly stamp: StampServices },
-): Promise<Record<string, string>> {
-  return rooms.stamp.startOperation(call, {
-    kind,
-    resourceId: extension.id,
-    arguments: {},
-    durationMs: rooms.deps.operationMs,
-    provider: "Microsoft.Compute",
-  });
 }
 
 export function vmExtensionsType(deps: ComputeDeps): ResourceType {
@@ -102,7 +88,7 @@ export function vmExtensionsType(deps: ComputeDeps): ResourceType {
     delete: async (call, stamp) => {
       const extension = stamp.resources.get(call.id);
       if (extension === undefined) return { status: 204 };
-      return { status: 202, headers: await begin(call, extension, "compute.extension.delete", { deps, stamp }) };
+      return { status: 202, headers: await beginOperation(call, { resource: extension, kind: "compute.extension.delete" }, { deps, stamp }) };
     },
   };
 }

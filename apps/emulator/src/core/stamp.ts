@@ -60,6 +60,15 @@ function createServices(
   return services;
 }
 
+const underWay = ["Creating", "Updating", "Deleting"];
+
+/** Ends the provisioning of a resource whose operation failed and left it on its way. */
+async function settleFailed(resourceId: string, { resources }: StampServices): Promise<void> {
+  const resource = resources.get(resourceId);
+  if (resource === undefined || !underWay.includes(resource.properties["provisioningState"] as string)) return;
+  await resources.put({ ...resource, properties: { ...resource.properties, provisioningState: "Failed" } });
+}
+
 /** Builds a stamp over its database. */
 export function createStamp(deps: StampDeps): Stamp {
   const { config, database } = deps;
@@ -76,6 +85,7 @@ export function createStamp(deps: StampDeps): Stamp {
     uuid: services.uuid,
     handler: (kind) => providers.map((one) => one.operationKinds?.[kind]).find((found) => found !== undefined),
     run: (handler, start) => handler(start, services),
+    fail: ({ resourceId }) => settleFailed(resourceId, services),
   });
   const core: StampCore = {
     config,
