@@ -7,6 +7,7 @@ import {
   ContainerSASPermissions,
   generateAccountSASQueryParameters,
   generateBlobSASQueryParameters,
+  StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStorageFixture, type StorageFixture } from "./testing/storage-fixture.ts";
@@ -72,6 +73,48 @@ describe("shared access signatures", () => {
       storage.credential,
     ).toString();
     expect((await read(`${blob.url}?${sas}`))[0]).toBe(5);
+    const list = (query: string): Promise<string> =>
+      storage.get(`${container.url}?restype=container&comp=list&${query}`);
+    expect(await list(sas)).toMatch(/^200 .*<Name>disk.vhd<\/Name>/s);
+    const unlisted = generateBlobSASQueryParameters(
+      {
+        version,
+        containerName: "shared",
+        permissions: ContainerSASPermissions.parse("r"),
+        expiresOn: new Date(startMs + hour),
+      },
+      storage.credential,
+    ).toString();
+    expect(await list(unlisted)).toMatch(/^403 .*AuthorizationPermissionMismatch/s);
+    expect(await list(blobSas({}))).toMatch(/^403 /);
+  });
+
+  test("with the right to create alone make a blob, and replace none", async () => {
+    const permissions = BlobSASPermissions.parse("c");
+    const made = storage.open(`${container.url}/made.vhd?${blobSas({ blobName: "made.vhd", permissions })}`);
+    await made.getPageBlobClient().create(512);
+    const overwrite = { statusCode: 403, code: "UnauthorizedBlobOverwrite" };
+    await expect(made.getPageBlobClient().create(512)).rejects.toMatchObject(overwrite);
+    await expect(made.getBlockBlobClient().upload("x", 1)).rejects.toMatchObject(overwrite);
+    const copy = made.beginCopyFromURL(`${blob.url}?${blobSas({})}`);
+    await expect(copy).rejects.toMatchObject(overwrite);
+    expect((await container.getPageBlobClient("made.vhd").getProperties()).contentLength).toBe(512);
+  });
+
+  test("on the source of a copy are asked for, but by the key of the same account", async () => {
+    const permissions = BlobSASPermissions.parse("cw");
+    const target = storage.open(`${container.url}/copied.vhd?${blobSas({ blobName: "copied.vhd", permissions })}`);
+    const copyFrom = async (query: string) => (await target.beginCopyFromURL(`${blob.url}${query}`)).pollUntilDone();
+    const unseen = { statusCode: 404, code: "CannotVerifyCopySource" };
+    const forbidden = { statusCode: 403, code: "CannotVerifyCopySource" };
+    await expect(copyFrom("")).rejects.toMatchObject(unseen);
+    await expect(copyFrom(`?${blobSas({ expiresOn: new Date(startMs - hour) })}`)).rejects.toMatchObject(forbidden);
+    const writing = blobSas({ permissions: BlobSASPermissions.parse("w") });
+    await expect(copyFrom(`?${writing}`)).rejects.toMatchObject(forbidden);
+    await expect(container.getPageBlobClient("copied.vhd").getProperties()).rejects.toMatchObject({ statusCode: 404 });
+    await target.beginCopyFromURL(`${blob.url}?${blobSas({})}`);
+    expect((await container.getPageBlobClient("copied.vhd").downloadToBuffer(0, 512))[0]).toBe(5);
+    await container.getPageBlobClient("copied.vhd").beginCopyFromURL(blob.url);
   });
 
   test("of the account reach what their services, types and permissions say", async () => {
@@ -118,6 +161,19 @@ describe("shared access signatures", () => {
 });
 
 describe("every call", () => {
+  test("signed with another key, or changed after it was signed, is refused with the string that was expected", async () => {
+    const { accountName } = storage.credential;
+    const forged = new StorageSharedKeyCredential(accountName, Buffer.alloc(64, 1).toString("base64"));
+    const refusal = storage.openAs(blob.url, forged).getProperties();
+    await expect(refusal).rejects.toMatchObject({ statusCode: 403 });
+    const listing = storage.openAs(blob.url, forged).downloadToBuffer(0, 512);
+    await expect(listing).rejects.toMatchObject({
+      statusCode: 403,
+      code: "AuthenticationFailed",
+      message: expect.stringContaining(`/${accountName}/shared/disk.vhd`),
+    });
+  });
+
   test("without a credential finds nothing, as for an account that is not there", async () => {
     await expect(read(blob.url)).rejects.toMatchObject({ statusCode: 404 });
   });
@@ -129,6 +185,16 @@ describe("every call", () => {
 });
 
 describe("faults of storage", () => {
+  test("limit the bandwidth of an answer, which then comes whole", async () => {
+    const { faults } = storage.stamp;
+    const id = faults.add({ kind: "limit-bandwidth", count: 1, pattern: "disk.vhd", bytesPerSecond: 2048 });
+    const startedMs = performance.now();
+    expect((await read(`${blob.url}?${blobSas({})}`)).length).toBe(512);
+    // 512 bytes at 2048 a second: a lower bound, which no load of the machine can break.
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(245);
+    expect(faults.list().find((one) => one.id === id)?.hits).toBe(1);
+  });
+
   test("refuse or expire a good signature, and count it", async () => {
     const { faults } = storage.stamp;
     for (const kind of ["refuse-sas", "expire-sas"] as const) {

@@ -11,6 +11,8 @@ export interface BlobCall {
   /** Empty for a call on a container. */
   readonly blob: string;
   readonly query: URLSearchParams;
+  /** False for a SAS that may create blobs and not write them: it may not put one in the place of another. */
+  readonly mayReplace: boolean;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   header(name: string): string | undefined;
@@ -53,6 +55,7 @@ export function parseBlobCall(request: IncomingMessage, response: ServerResponse
     container: decodeSegment(container),
     blob,
     query: url.searchParams,
+    mayReplace: true,
     request,
     response,
     header: (name) => {

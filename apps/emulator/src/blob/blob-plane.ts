@@ -97,9 +97,10 @@ async function answerBlobCall(deps: BlobDeps, call: BlobCall, find: FindCopySour
 const serviceProperties =
   '<?xml version="1.0" encoding="utf-8"?><StorageServiceProperties><Logging><Version>1.0</Version><Delete>false</Delete><Read>false</Read><Write>false</Write><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging><Cors /><DefaultServiceVersion>2019-07-07</DefaultServiceVersion></StorageServiceProperties>';
 
-async function route(deps: BlobDeps, call: BlobCall, find: FindCopySource): Promise<BlobReply> {
-  const permissions = authenticate(deps, call);
-  requirePermission(permissions, lettersFor(call));
+async function route(deps: BlobDeps, asked: BlobCall, find: FindCopySource): Promise<BlobReply> {
+  const permissions = authenticate(deps, asked);
+  requirePermission(permissions, lettersFor(asked));
+  const call = { ...asked, mayReplace: permissions.has("w") };
   const isContainerCall = call.query.get("restype") === "container" && call.blob === "";
   let reply: BlobReply | undefined;
   if (call.container === "") {

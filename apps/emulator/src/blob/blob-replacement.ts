@@ -1,4 +1,5 @@
 import type { BlobCall } from "./blob-call.ts";
+import { BlobError } from "./blob-error.ts";
 import type { BlobDeps } from "./blob-deps.ts";
 import { findBlob, requireContainer } from "./blob-find.ts";
 import type { BlobRecord } from "./blob-record.ts";
@@ -10,6 +11,9 @@ import { requireLease } from "./leases.ts";
 export function requireReplaceable(deps: BlobDeps, call: BlobCall): BlobRecord | undefined {
   requireContainer(deps, call);
   const before = findBlob(deps, call);
+  if (before !== undefined && !call.mayReplace) {
+    throw new BlobError(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.");
+  }
   requireConditions(call, before);
   if (before !== undefined) requireLease(call, before.lease, deps.now());
   return before;

@@ -5,12 +5,12 @@ import type { BlobCall, BlobReply } from "./blob-call.ts";
 import { readBlobBody } from "./blob-call.ts";
 import { type BlobDeps, newEtag } from "./blob-deps.ts";
 import { BlobError, blobNotFound, invalidQuery } from "./blob-error.ts";
+import { requireReplaceable } from "./blob-replacement.ts";
 import { findBlob, requireBlob, requireContainer } from "./blob-find.ts";
 import { readContentHeaders, readMetadata, versionHeaders } from "./blob-headers.ts";
 import type { BlockBlobRecord, BlockRecord } from "./blob-record.ts";
 import { releaseContent } from "./blob-removal.ts";
 import { requireConditions } from "./conditions.ts";
-import { requireLease } from "./leases.ts";
 
 const maxPutBytes = 256 * 1024 * 1024;
 const maxBlockBytes = 100 * 1024 * 1024;
@@ -38,9 +38,7 @@ async function storeBlock(deps: BlobDeps, call: BlobCall, limitBytes: number): P
 
 /** Replaces a blob by a block blob of the given blocks; answers 201. */
 async function replaceBlob(deps: BlobDeps, call: BlobCall, blocks: readonly BlockRecord[]): Promise<BlobReply> {
-  const before = findBlob(deps, call);
-  requireConditions(call, before);
-  if (before !== undefined) requireLease(call, before.lease, deps.now());
+  const before = requireReplaceable(deps, call);
   const blob: BlockBlobRecord = {
     kind: "BlockBlob",
     account: call.account,

@@ -17,8 +17,11 @@ type CopySource =
     }
   | { readonly kind: "BlockBlob"; readonly blob: Extract<BlobRecord, { kind: "BlockBlob" }> };
 
-/** The blob that `x-ms-copy-source` names, as far as it lies on this stamp. Reading rights are the caller's to bring. */
-export type FindCopySource = (address: URL) => CopySource | undefined;
+/**
+ * The blob that `x-ms-copy-source` names, as far as it lies on this stamp. Raises where the caller may not read it: by a
+ * SAS in the address, or by the key of its account where the copy goes to the same one.
+ */
+export type FindCopySource = (address: URL, copy: BlobCall) => CopySource | undefined;
 
 async function copyPages(deps: BlobDeps, source: Extract<CopySource, { kind: "PageBlob" }>): Promise<string> {
   const volumeId = `blob-${deps.uuid()}`;
@@ -64,7 +67,7 @@ async function copyContent(deps: BlobDeps, source: CopySource): Promise<CopiedCo
 export async function copyBlob(deps: BlobDeps, call: BlobCall, find: FindCopySource): Promise<BlobReply> {
   const address = call.header("x-ms-copy-source") ?? "";
   if (!URL.canParse(address)) throw invalidHeader("x-ms-copy-source", address);
-  const source = find(new URL(address));
+  const source = find(new URL(address), call);
   if (source === undefined) {
     throw new BlobError(404, "CannotVerifyCopySource", "The specified blob does not exist.");
   }

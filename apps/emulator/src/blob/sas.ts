@@ -10,6 +10,9 @@ export interface Permissions {
 
 export const allPermissions: Permissions = { has: () => true };
 
+/** What of a request, or of the address of a copy's source, a signature is about. */
+export type SignedAddress = Pick<BlobCall, "account" | "container" | "blob" | "query">;
+
 export interface SasContext {
   readonly keys: readonly string[];
   readonly nowMs: number;
@@ -38,7 +41,7 @@ function requireWindow(window: Window, nowMs: number): void {
 }
 
 /** Fields of a service SAS in signing order; what was signed changed with 2018-11-09. */
-function serviceText(call: BlobCall, version: string, resource: string): string {
+function serviceText(call: SignedAddress, version: string, resource: string): string {
   const get = (name: string): string => call.query.get(name) ?? "";
   const path = resource === "c" ? `/${call.container}` : `/${call.container}/${call.blob}`;
   const head = [
@@ -55,7 +58,7 @@ function serviceText(call: BlobCall, version: string, resource: string): string 
   return [...head, ...kind, get("rscc"), get("rscd"), get("rsce"), get("rscl"), get("rsct")].join("\n");
 }
 
-function accountText(call: BlobCall, version: string): string {
+function accountText(call: SignedAddress, version: string): string {
   const get = (name: string): string => call.query.get(name) ?? "";
   return [
     call.account,
@@ -71,7 +74,7 @@ function accountText(call: BlobCall, version: string): string {
   ].join("\n");
 }
 
-function requireResource(call: BlobCall, resource: string): void {
+function requireResource(call: SignedAddress, resource: string): void {
   const isSnapshotRead = call.query.has("snapshot");
   const isCovered =
     resource === "c" ||
@@ -79,7 +82,7 @@ function requireResource(call: BlobCall, resource: string): void {
   if (!isCovered) throw authenticationFailed("The signed resource does not cover the request.");
 }
 
-function windowOf(call: BlobCall, context: SasContext): Window {
+function windowOf(call: SignedAddress, context: SasContext): Window {
   const policyId = call.query.get("si");
   const policy = policyId === null ? undefined : context.policies.find((one) => one.id === policyId);
   if (policyId !== null && policy === undefined) {
@@ -96,7 +99,7 @@ function windowOf(call: BlobCall, context: SasContext): Window {
 export const newestVersion = "2019-07-07";
 
 /** Checks an account or service SAS; answers what it allows. Raises 403 for anything that is not in order. */
-export function checkSas(call: BlobCall, context: SasContext): Permissions {
+export function checkSas(call: SignedAddress, context: SasContext): Permissions {
   const version = call.query.get("sv") ?? "";
   const signature = call.query.get("sig") ?? "";
   if (version === "" || version > newestVersion)

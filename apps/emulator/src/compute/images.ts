@@ -111,7 +111,11 @@ async function putImage(call: ArmCall, deps: ComputeDeps, stamp: StampServices):
     hidden: { volumes },
   };
   await stamp.resources.put(image);
-  const { location: _location, ...headers } = await beginOperation(call, { resource: image, kind: "compute.image.create" }, { deps, stamp });
+  const { location: _location, ...headers } = await beginOperation(
+    call,
+    { resource: image, kind: "compute.image.create" },
+    { deps, stamp },
+  );
   return { status: 201, headers, body: presentResource(image) };
 }
 
@@ -125,7 +129,10 @@ export function imagesType(deps: ComputeDeps): ResourceType {
     delete: async (call, stamp) => {
       const image = stamp.resources.get(call.id);
       if (image === undefined) return { status: 204 };
-      return { status: 202, headers: await beginOperation(call, { resource: image, kind: "compute.image.delete" }, { deps, stamp }) };
+      return {
+        status: 202,
+        headers: await beginOperation(call, { resource: image, kind: "compute.image.delete" }, { deps, stamp }),
+      };
     },
   };
 }

@@ -106,7 +106,11 @@ async function putSet(call: ArmCall, deps: ComputeDeps, stamp: StampServices): P
     },
   };
   await stamp.resources.put(set);
-  const { location: _location, ...headers } = await beginOperation(call, { resource: set, kind: "compute.scaleSet.put" }, { deps, stamp });
+  const { location: _location, ...headers } = await beginOperation(
+    call,
+    { resource: set, kind: "compute.scaleSet.put" },
+    { deps, stamp },
+  );
   return { status: present === undefined ? 201 : 200, headers, body: presentResource(set) };
 }
 
@@ -128,7 +132,10 @@ export function scaleSetTypes(deps: ComputeDeps): ResourceType[] {
       delete: async (call, stamp) => {
         const set = stamp.resources.get(call.id);
         if (set === undefined) return { status: 204 };
-        return { status: 202, headers: await beginOperation(call, { resource: set, kind: "compute.scaleSet.delete" }, { deps, stamp }) };
+        return {
+          status: 202,
+          headers: await beginOperation(call, { resource: set, kind: "compute.scaleSet.delete" }, { deps, stamp }),
+        };
       },
     },
     {

@@ -79,6 +79,7 @@ test("a snapshot whose operation failed can be made again, and deleted", async (
   await stamp.disk("d1");
   stamp.faults.add({ kind: "fail-operation", pattern: "compute.snapshot.create", count: 1 });
   expect(await stamp.snapshot("s1", "d1")).toBe("Failed InternalExecutionError");
+  expect((await stamp.arm("GET", "snapshots/s1")).body.properties.provisioningState).toBe("Failed");
   expect(await stamp.snapshot("s1", "d1")).toBe("Succeeded");
   expect(await stamp.done("DELETE", "snapshots/s1")).toBe("Succeeded");
   expect(await stamp.done("DELETE", "disks/d1")).toBe("Succeeded");

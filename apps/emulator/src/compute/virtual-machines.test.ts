@@ -228,6 +228,7 @@ test("a VM whose creation failed runs after it is put again", async () => {
   stamp.faults.add({ kind: "fail-operation", pattern: "compute.vm.put", count: 1 });
   const body = await stamp.vmBody("vm1", "os");
   expect(await stamp.done("PUT", "virtualMachines/vm1", body)).toBe("Failed InternalExecutionError");
+  expect((await stamp.arm("GET", "virtualMachines/vm1")).body.properties.provisioningState).toBe("Failed");
   expect(await stamp.power("vm1")).toBe("PowerState/deallocated");
   expect(await stamp.done("PUT", "virtualMachines/vm1", body)).toBe("Succeeded");
   expect(await stamp.power("vm1")).toBe("PowerState/running");

@@ -51,7 +51,11 @@ async function putVm(call: ArmCall, deps: ComputeDeps, stamp: StampServices): Pr
   await stamp.resources.put(request.vm);
   // One whose first operation failed, or was made to fail, has never run: it is made again.
   const isNew = present === undefined || isUnready(present);
-  const headers = await beginOperation(call, { resource: request.vm, kind: "compute.vm.put", args: { isNew } }, { deps, stamp });
+  const headers = await beginOperation(
+    call,
+    { resource: request.vm, kind: "compute.vm.put", args: { isNew } },
+    { deps, stamp },
+  );
   const { "azure-asyncoperation": address = "", "retry-after": retryAfter = "1" } = headers;
   return {
     status: present === undefined ? 201 : 200,
@@ -92,7 +96,10 @@ function powerAction(kind: string, deps: ComputeDeps): Act {
     if ((kind === "restart" || kind === "redeploy") && isDeallocated(vm)) {
       throw notAllowed(`The VM ${vm.name} is deallocated: start it first.`);
     }
-    return { status: 202, headers: await beginOperation(call, { resource: vm, kind: `compute.vm.${kind}` }, { deps, stamp }) };
+    return {
+      status: 202,
+      headers: await beginOperation(call, { resource: vm, kind: `compute.vm.${kind}` }, { deps, stamp }),
+    };
   });
 }
 
@@ -110,7 +117,10 @@ async function deleteVm(call: ArmCall, deps: ComputeDeps, stamp: StampServices):
   if (vm === undefined) return { status: 204 };
   const going = { ...vm, properties: { ...vm.properties, provisioningState: "Deleting" } };
   await stamp.resources.put(going);
-  return { status: 202, headers: await beginOperation(call, { resource: going, kind: "compute.vm.delete" }, { deps, stamp }) };
+  return {
+    status: 202,
+    headers: await beginOperation(call, { resource: going, kind: "compute.vm.delete" }, { deps, stamp }),
+  };
 }
 
 export function virtualMachinesType(deps: ComputeDeps): ResourceType {

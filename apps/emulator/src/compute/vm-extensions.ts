@@ -88,7 +88,10 @@ export function vmExtensionsType(deps: ComputeDeps): ResourceType {
     delete: async (call, stamp) => {
       const extension = stamp.resources.get(call.id);
       if (extension === undefined) return { status: 204 };
-      return { status: 202, headers: await beginOperation(call, { resource: extension, kind: "compute.extension.delete" }, { deps, stamp }) };
+      return {
+        status: 202,
+        headers: await beginOperation(call, { resource: extension, kind: "compute.extension.delete" }, { deps, stamp }),
+      };
     },
   };
 }

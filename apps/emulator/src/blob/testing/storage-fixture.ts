@@ -1,4 +1,7 @@
-import { Agent } from "node:https";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import { text } from "node:stream/consumers";
 import type { StoragePipelineOptions } from "@azure/storage-blob";
 import {
   AnonymousCredential,
@@ -28,6 +31,10 @@ export interface StorageFixture extends AsyncDisposable {
   pages(stampName: string): PageStore;
   /** Without any credential but what stands in the address; `version` differs where a test wants it to. */
   open(address: string, version?: string): BlobClient;
+  /** With this key, whoever's it is. */
+  openAs(address: string, credential: StorageSharedKeyCredential): BlobClient;
+  /** A GET with plain HTTP: `<status> <body>`. */
+  get(address: string): Promise<string>;
 }
 
 const platformVersion = "2019-07-07";
@@ -90,6 +97,12 @@ export async function openStorageFixture(): Promise<StorageFixture> {
     pages: (stampName) => volumes.get(stampName)!,
     open: (address, version = platformVersion) =>
       new BlobClient(address, pipeline(new AnonymousCredential(), agent, version)),
+    openAs: (address, wanted) => new BlobClient(address, pipeline(wanted, agent, platformVersion)),
+    get: async (address) => {
+      const sent = request(address, { agent, headers: { "x-ms-version": platformVersion } }).end();
+      const [answer] = (await once(sent, "response")) as [IncomingMessage];
+      return `${answer.statusCode} ${await text(answer)}`;
+    },
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }
