@@ -60,3 +60,9 @@ export type {
   RestoreTarget,
   RestoreWish,
 } from "./restore/restore-plan.ts";
+export { decideRetention, problemOfRetention } from "./retention/decide-retention.ts";
+export type { KeepReason, RetainedPoint, RetentionRules, RetentionVerdict } from "./retention/decide-retention.ts";
+export { periodKinds } from "./retention/retention-periods.ts";
+export type { PeriodKind } from "./retention/retention-periods.ts";
+export { simulateRetention } from "./retention/simulate-retention.ts";
+export type { RetentionSimulation, SimulatedSchedule } from "./retention/simulate-retention.ts";
