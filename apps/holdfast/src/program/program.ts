@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { CommandContext } from "../cli/context.ts";
 import { addPointCommands } from "./point-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
+import { addRetentionCommands } from "./retention-commands.ts";
 import { addStampCommands } from "./stamp-commands.ts";
 import { addSystemCommands } from "./system-commands.ts";
 import { addVmCommands } from "./vm-commands.ts";
@@ -41,6 +42,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addVmCommands(program, parts);
   addRepositoryCommands(program, parts);
   addPointCommands(program, parts);
+  addRetentionCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
 }
