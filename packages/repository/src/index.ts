@@ -7,5 +7,7 @@ export { createFileBlobStore } from "./blob-store/file-blob-store.ts";
 export { createS3BlobStore } from "./blob-store/s3-blob-store.ts";
 export type { S3StoreOptions } from "./blob-store/s3-blob-store.ts";
 export type { S3Credential } from "./blob-store/s3-client.ts";
+export { validateStore } from "./blob-store/validate-store.ts";
+export type { ObligationVerdict, StoreRates, StoreVerdict } from "./blob-store/validate-store.ts";
 export { InMemoryBlobStore } from "./blob-store/in-memory-blob-store.ts";
 export type { BlobOptions, BlobStore, LockRule, ObjectLock, StoreTraits } from "./blob-store/blob-store.ts";

@@ -156,3 +156,12 @@ test.each([
   const unasked = await folder.run("points", "--recovery-code");
   expect([unasked.exitCode, unasked.stderr.split(":")[0]]).toEqual([2, "error cli.input.needed"]);
 });
+
+test("repo validate judges a folder, leaves nothing in it, and refuses one that is not there", async () => {
+  await using folder = await makeCommandFolder();
+  const judged = await folder.run("repo", "validate", folder.path, "--json");
+  expect(judged.exitCode).toBe(0);
+  expect(JSON.parse(judged.stdout)).toMatchObject({ verdict: "sound", leftCount: 0, location: folder.path });
+  const missing = await folder.run("repo", "validate", join(folder.path, "none"), "--json");
+  expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: "cli.validate.no-folder" } });
+});

@@ -30,7 +30,7 @@ export const runRepoInfo: CommandHandler<RepositoryInfoInput> = async ({ name },
   const store = await services.openStore(repository.location, serviceOptions(context));
   const traits: StoreTraits =
     store.readTraits === undefined
-      ? { hasExclusiveCreate: true, objectLock: null }
+      ? { hasExclusiveCreate: true, objectLock: null, medium: null }
       : await store.readTraits({ signal: context.signal });
   output.result({ ...repository, store: traits }, () =>
     formatFields([
@@ -39,6 +39,7 @@ export const runRepoInfo: CommandHandler<RepositoryInfoInput> = async ({ name },
       ["id", repository.id],
       ["default", repository.isDefault ? "yes" : "no"],
       ["create", traits.hasExclusiveCreate ? "exclusive" : "NOT exclusive: never make one repository from two places"],
+      ...(traits.medium === null ? [] : [["medium", `${traits.medium.name}: ${traits.medium.durability}`] as const]),
       ...lockFields(traits.objectLock),
     ]),
   );

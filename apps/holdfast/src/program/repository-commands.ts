@@ -48,6 +48,16 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
       name === undefined ? {} : { name },
     ),
   );
+  defineCommand(repo, "validate <location>", {
+    description:
+      "try whether a folder, share, container or bucket gives what a repository needs, in a scratch folder that is deleted",
+    examples: [
+      "repo validate /mnt/nas/holdfast",
+      "repo validate 's3://backups?endpoint=https://s3.example.org' --json",
+    ],
+  }).action((location: string) =>
+    runLazily(parts, async () => (await import("../commands/repo-validate.ts")).runRepoValidate, { location }),
+  );
   withRepository(
     defineCommand(program, "check", {
       description: "read and verify every byte of every recovery point",

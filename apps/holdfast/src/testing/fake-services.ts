@@ -4,7 +4,7 @@ import { catalogFolder, createSystemHost, openCatalog } from "@holdfast/catalog"
 import type { VmConfiguration, VmDisk } from "@holdfast/domain";
 import type { CallOptions, PointStore, Stamp } from "@holdfast/engine";
 import { HoldfastError, Secret } from "@holdfast/kernel";
-import { InMemoryBlobStore } from "@holdfast/repository";
+import { InMemoryBlobStore, createFileBlobStore } from "@holdfast/repository";
 import type { Services } from "../composition/services.ts";
 import { createSystemClock } from "../system-clock.ts";
 import { createSystemRandom } from "../system-random.ts";
@@ -126,7 +126,7 @@ function makeStore(id: string): PointStore {
 async function lockedTraits() {
   const wanted = { mode: "compliance", days: 30 } as const;
   const example = { object: "points/p1", mode: "compliance", untilMs: Date.UTC(2026, 0, 31) } as const;
-  return { hasExclusiveCreate: false, objectLock: { isEnabled: true, wanted, byBucket: null, example } };
+  return { hasExclusiveCreate: false, objectLock: { isEnabled: true, wanted, byBucket: null, example }, medium: null };
 }
 
 /** Services whose stamp and repository answer from memory; used by tests of the command itself. */
@@ -153,10 +153,11 @@ export function createFakeServices(environment: Readonly<Record<string, string |
       await keepKit({ id: "repository-1", recoveryKit, lastGroup: new Secret("kit9") });
       return { id: "repository-1" };
     },
-    openStore: async (location) =>
-      location.startsWith("s3:")
-        ? Object.assign(new InMemoryBlobStore(), { readTraits: lockedTraits })
-        : new InMemoryBlobStore(),
+    openStore: async (location) => {
+      const random = createSystemRandom();
+      if (!location.startsWith("s3:")) return createFileBlobStore(location, random);
+      return Object.assign(new InMemoryBlobStore(), { readTraits: lockedTraits });
+    },
     async openRepository(_location, key) {
       const isRight =
         "passphrase" in key ? key.passphrase.reveal() === "correct horse" : key.recoveryCode.reveal() === "AAAA-BBBB";

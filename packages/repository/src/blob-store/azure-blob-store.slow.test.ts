@@ -93,6 +93,7 @@ describe("createAzureBlobStore by account key", () => {
     const container = await makeContainer();
     return {
       store: createAzureBlobStore(container.url, byKey, { random }),
+      other: createAzureBlobStore(container.url, byKey, { random }),
       [Symbol.asyncDispose]: async () => void (await container.delete()),
     };
   });

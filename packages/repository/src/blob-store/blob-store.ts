@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/kernel";
 import type { ByteRange } from "@holdfast/kernel";
+import type { StoreMedium } from "./file-medium.ts";
 
 export interface BlobOptions {
   readonly signal?: AbortSignal;
@@ -11,7 +12,8 @@ export interface GetOptions extends BlobOptions {
 }
 
 /**
- * Named immutable objects. Names are of `[A-Za-z0-9/_-]`, without empty or dotted parts.
+ * Named immutable objects. Names are of `[A-Za-z0-9/_-]`, without empty parts, of at most 400 letters and 200 a part.
+ * `store-obligations.ts` has what follows as a list that a store is judged by.
  *
  * Obligations: `put` is atomic and durable when it returns, raises `repository.store.exists` rather than replace, and
  * takes bytes that threads share;
@@ -27,6 +29,8 @@ export interface BlobStore {
   delete(name: string, options?: BlobOptions): Promise<void>;
   /** Asks the store what it can do; absent where it is known without asking. */
   readTraits?(options?: BlobOptions): Promise<StoreTraits>;
+  /** Removes what the store keeps beside its objects, where all objects are deleted: of a place that was only tried. */
+  removeTraces?(): Promise<void>;
 }
 
 export interface StoreTraits {
@@ -34,6 +38,8 @@ export interface StoreTraits {
   readonly hasExclusiveCreate: boolean;
   /** Null where the kind of store has no locks. */
   readonly objectLock: ObjectLock | null;
+  /** What the store lies on; null where it does not say. */
+  readonly medium: StoreMedium | null;
 }
 
 export interface LockRule {

@@ -16,6 +16,7 @@ describe("createFileBlobStore", () => {
     const folder = await mkdtemp(join(tmpdir(), "holdfast-store-"));
     return {
       store: createFileBlobStore(join(folder, "repo"), new SeededRandom(1)),
+      other: createFileBlobStore(join(folder, "repo"), new SeededRandom(2)),
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
     };
   });

@@ -5,10 +5,11 @@ import type { ByteRange, Random } from "@holdfast/kernel";
 import { objectExists, objectMissing, objectShort, storeFull, storeGone } from "./blob-store.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { createDurableWriter } from "./durable-file.ts";
+import { readFileMedium } from "./file-medium.ts";
 import { checkObjectName } from "./object-name.ts";
 
 /** What the store uses of `node:fs/promises`; tests put a disk in its place that fails. */
-export type FileAccess = Pick<typeof nodeFiles, "link" | "mkdir" | "open" | "readdir" | "rm" | "stat">;
+export type FileAccess = Pick<typeof nodeFiles, "link" | "mkdir" | "open" | "readdir" | "rm" | "rmdir" | "stat">;
 
 /** A put writes 256 MiB at most, so no put of a living writer is this old; a sleeping machine may stretch one. */
 const leftoverAgeMs = 24 * 60 * 60 * 1000;
@@ -72,7 +73,26 @@ export function createFileBlobStore(root: string, random: Random, files: FileAcc
       await checkRoot();
       await files.rm(path, { force: true });
     },
+    readTraits: async () => ({
+      hasExclusiveCreate: true,
+      objectLock: null,
+      medium: await readFileMedium(root).catch((error: unknown) => {
+        if (codeOf(error) === "ENOENT") return null;
+        throw error;
+      }),
+    }),
+    removeTraces: async () => await removeEmptyFolders(files, root),
   };
+}
+
+async function removeEmptyFolders(files: FileAccess, folder: string): Promise<void> {
+  try {
+    for (const entry of await files.readdir(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) await removeEmptyFolders(files, join(folder, entry.name));
+    await files.rmdir(folder);
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(String(codeOf(error)))) throw error;
+  }
 }
 
 /** Puts files, and with the first one removes what killed puts left. */

@@ -55,6 +55,10 @@ describe("createS3BlobStore on s3rver", () => {
     skip: [
       { test: "lets exactly one of concurrent puts of one name win", reason: "s3rver ignores If-None-Match" },
       { test: "shows a reader the whole object or none", reason: "s3rver writes in place" },
+      {
+        test: "lists more names than fit in a page, and each once",
+        reason: "s3rver makes its page tokens by DES, which OpenSSL 3 has not",
+      },
     ],
   });
 });
@@ -75,5 +79,6 @@ test("a repository in a bucket is made, filled, reopened, checked and read back"
   expect(await store.readTraits?.()).toEqual({
     hasExclusiveCreate: false,
     objectLock: { isEnabled: false, wanted: null, byBucket: null, example: null },
+    medium: null,
   });
 });

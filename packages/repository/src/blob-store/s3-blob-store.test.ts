@@ -13,6 +13,8 @@ const credential = {
   secretAccessKey: new Secret(fakeS3Account.secretAccessKey),
 };
 
+let stores = 0;
+
 async function startBucket(options: FakeS3Options = {}, { folder = "", query = "" } = {}) {
   const fake = await startFakeS3(options);
   const bucket = new Map();
@@ -22,15 +24,16 @@ async function startBucket(options: FakeS3Options = {}, { folder = "", query = "
   const location = `s3://backups${folder}?endpoint=${fake.endpoint}${query}`;
   const open = (key = credential) =>
     createS3BlobStore(location, key, {
-      random: new SeededRandom(1),
+      random: new SeededRandom((stores += 1)),
       clock,
       warn: (line) => warnings.push(line),
     });
-  return { fake, bucket, warnings, clock, open, store: open(), [Symbol.asyncDispose]: fake[Symbol.asyncDispose] };
+  const bench = { fake, bucket, warnings, clock, open, store: open(), other: open() };
+  return { ...bench, [Symbol.asyncDispose]: fake[Symbol.asyncDispose] };
 }
 
 describe("createS3BlobStore", () => {
-  describeBlobStore(() => startBucket({ pageSize: 3 }));
+  describeBlobStore(() => startBucket({ pageSize: 100 }));
 });
 
 describe("createS3BlobStore under a folder, in a bucket that locks", () => {
@@ -42,7 +45,12 @@ describe("createS3BlobStore under a folder, in a bucket that locks", () => {
           return bench;
         },
       ),
-    { skip: [{ test: "deletes an object, and succeeds where it is gone already", reason: "points are locked" }] },
+    {
+      skip: [
+        { test: "deletes an object, and succeeds where it is gone already", reason: "points are locked" },
+        { test: "lets several delete one object at the same time", reason: "points are locked" },
+      ],
+    },
   );
 });
 
@@ -99,6 +107,7 @@ test("a lock is put on packs, index objects and points, read back, and keeps the
       byBucket: null,
       example: { object: "points/a", mode: "compliance", untilMs },
     },
+    medium: null,
   });
   nowMs = untilMs;
   await bench.store.delete("points/a");
