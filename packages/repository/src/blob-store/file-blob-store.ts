@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { hasErrorCode } from "@holdfast/kernel";
 import type { ByteRange, Random } from "@holdfast/kernel";
 import { objectExists, objectMissing, objectShort, storeFull, storeGone } from "./blob-store.ts";
-import type { BlobStore } from "./blob-store.ts";
+import type { BlobStore, StoreTraits } from "./blob-store.ts";
 import { createDurableWriter } from "./durable-file.ts";
 import { readFileMedium } from "./file-medium.ts";
 import { checkObjectName } from "./object-name.ts";
@@ -73,16 +73,17 @@ export function createFileBlobStore(root: string, random: Random, files: FileAcc
       await checkRoot();
       await files.rm(path, { force: true });
     },
-    readTraits: async () => ({
-      hasExclusiveCreate: true,
-      objectLock: null,
-      medium: await readFileMedium(root).catch((error: unknown) => {
-        if (codeOf(error) === "ENOENT") return null;
-        throw error;
-      }),
-    }),
+    readTraits: () => readFileTraits(root),
     removeTraces: async () => await removeEmptyFolders(files, root),
   };
+}
+
+async function readFileTraits(root: string): Promise<StoreTraits> {
+  const medium = await readFileMedium(root).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  });
+  return { hasExclusiveCreate: true, objectLock: null, medium };
 }
 
 async function removeEmptyFolders(files: FileAccess, folder: string): Promise<void> {

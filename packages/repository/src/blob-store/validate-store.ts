@@ -98,7 +98,9 @@ const locking: StoreObligation = {
       (error: unknown) => error,
     );
     if (!hasErrorCode(raised, "repository.store.locked"))
-      throw new Error(`the deletion of a locked object ${raised === undefined ? "succeeded" : `raised ${raised}`}`);
+      throw new Error(
+        `the deletion of a locked object ${raised instanceof Error ? `raised: ${raised.message}` : "succeeded"}`,
+      );
   },
 };
 
