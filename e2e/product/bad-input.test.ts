@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecoveryPoint } from "@holdfast/domain";
@@ -86,6 +87,65 @@ describe("connecting a stamp", () => {
     stage.stamp("east").faults.add({ kind: "answer-html", plane: "arm" });
     const ending = await connect("east");
     expect(ending).toEqual({ exit: 1, code: "stackhub.arm.not-a-stamp" });
+  });
+});
+
+describe("a stamp whose clock is three hours off", () => {
+  const skewMs = 3 * 3_600_000;
+  let identity: string[];
+
+  beforeAll(async () => {
+    const [key, certificate, both] = ["key", "certificate", "client"].map((name) => join(stage.folder, `${name}.pem`));
+    const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=holdfast"];
+    execFileSync("openssl", [...request, "-keyout", key!, "-out", certificate!], { stdio: "ignore" });
+    const pem = await readFile(certificate!, "utf8");
+    await writeFile(both!, `${await readFile(key!, "utf8")}${pem}`, { mode: 0o600 });
+    const { emulator } = stage;
+    const answer = await fetch(`${emulator.controlUrl}/stamps/east/principals`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${(await readFile(emulator.controlTokenFile, "utf8")).trim()}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({
+        displayName: "holdfast",
+        certificate: pem,
+        role: "Contributor",
+        scope: `/subscriptions/${stage.stamp("east").subscriptionId}`,
+      }),
+    });
+    const { clientId } = (await answer.json()) as { readonly clientId: string };
+    identity = ["--client-id", clientId, "--certificate", both!];
+  });
+
+  /** The words that connect by a certificate: those of the secret left out. */
+  const byCertificate = (name: string): string[] => {
+    const words = connectWords(stage.stamp("east"), ...identity);
+    words[2] = name;
+    const secret = words.indexOf("--secret-file");
+    return [...words.slice(0, secret), ...words.slice(secret + 2)];
+  };
+
+  test.each([skewMs, -skewMs])("%i ms: a secret signs in, and the skew is shown", async (offMs) => {
+    stage.stamp("east").faults.add({ kind: "clock-skew", skewMs: offMs });
+    const words = connectWords(stage.stamp("east"));
+    words[2] = "skewed";
+    const { code, stdout } = await stage.holdfast.run(words);
+    await stage.holdfast.json("stamp", "remove", "skewed");
+    expect(code).toBe(0);
+    const shownSeconds = Number(/clock +(-?\d+) s from ours/.exec(stdout)?.[1]);
+    expect(Math.abs(shownSeconds - offMs / 1000)).toBeLessThan(60);
+  });
+
+  test.each([skewMs, -skewMs])("%i ms: a certificate is refused for the clock, and told so", async (offMs) => {
+    stage.stamp("east").faults.add({ kind: "clock-skew", skewMs: offMs });
+    expect(await run(...byCertificate("skewed"))).toEqual({ exit: 12, code: "stackhub.identity.clock-skew" });
+  });
+
+  test("by the right time the same certificate signs in", async () => {
+    const { code } = await stage.holdfast.run(byCertificate("certified"));
+    await stage.holdfast.json("stamp", "remove", "certified");
+    expect(code).toBe(0);
   });
 });
 

@@ -63,6 +63,8 @@ function writeJson(response: ServerResponse, status: number, body: unknown): voi
 async function answer(deps: StampServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { config } = deps;
   const url = addressOf(request);
+  // The stamp's clock, which a fault may have set off: clients learn from here how far theirs is from it.
+  response.setHeader("date", new Date(deps.identity.now()).toUTCString());
   const service = planeOf(config, url.host, url.pathname);
   const plane: Plane = service === "identity" || service === "metadata" ? "other" : service;
   const context: RecordContext = { plane, url: url.href, fault: undefined };
