@@ -99,6 +99,7 @@ export function idsToLookUp(input: Omit<RestorePlanInput, "target"> & { readonly
   const ids = [plan.vmId, ...plan.disks.map((disk) => disk.diskId), ...plan.nics.map((nic) => nic.nicId)];
   for (const nic of plan.nics) ids.push(nic.subnetId, ...(nic.nsgId === null ? [] : [nic.nsgId]));
   if (plan.availabilitySetId !== null) ids.push(plan.availabilitySetId);
+  ids.push(stagingAccountId(plan.staging.accountName, plan.vmId));
   return [...new Set(ids)];
 }
 
@@ -211,7 +212,9 @@ function checkPlan(plan: RestorePlan, point: RecoveryPoint, target: RestoreTarge
   if (size !== undefined && dataDisks > size.maxDataDisks) {
     block(`the size '${size.name}' takes ${size.maxDataDisks} data disks, the point has ${dataDisks}`);
   }
-  for (const message of quotaProblems(plan, { cores: size?.cores ?? 0 }, target.usages)) block(message);
+  const accounts = exists(stagingAccountId(plan.staging.accountName, plan.vmId)) ? 0 : 1;
+  const needed = { disks: plan.disks, nics: plan.nics.length, accounts };
+  for (const message of quotaProblems(needed, { cores: size?.cores ?? 0 }, target.usages)) block(message);
   for (const message of warningsOf(plan, point)) findings.push({ severity: "warns", message });
   return findings;
 }
@@ -238,15 +241,25 @@ function diskGiB(disk: PlannedDisk): number {
   return Math.ceil((disk.blobBytes - 512) / GiB);
 }
 
-/** What a restore needs against what is left, in the platform's counting: allocated disk sizes per SKU, VMs, cores. */
+/** The staging account's id: it lies in the resource group of what is restored. */
+function stagingAccountId(accountName: string, restoredId: string): string {
+  return `${restoredId.split("/").slice(0, 5).join("/")}/providers/Microsoft.Storage/storageAccounts/${accountName}`;
+}
+
+/**
+ * What a restore needs against what is left, in the platform's counting: allocated disk sizes per SKU, VMs, cores, NICs
+ * and storage accounts. A quota that the stamp does not tell is not checked.
+ */
 export function quotaProblems(
-  plan: Pick<RestorePlan, "disks">,
+  plan: Pick<RestorePlan, "disks"> & { readonly nics: number; readonly accounts: number },
   vm: { readonly cores: number } | null,
   usages: readonly QuotaUsage[],
 ): string[] {
   const needs = new Map<string, number>([
     ["cores", vm?.cores ?? 0],
     ["virtualmachines", vm === null ? 0 : 1],
+    ["networkinterfaces", plan.nics],
+    ["storageaccounts", plan.accounts],
     ["standarddisksizeingb", 0],
     ["premiumdisksizeingb", 0],
   ]);

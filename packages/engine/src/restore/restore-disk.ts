@@ -52,7 +52,7 @@ export async function planRestoreDisk(
   const place = { subscriptionId, resourceGroup };
   const disk = planOneDisk(point, selectDisk(point, input.disk), { input, place, runId });
   const staging = { accountName: stagingAccountName(place), container: "holdfast-staging" };
-  const findings = await checkDisk(deps, disk, options);
+  const findings = await checkDisk(deps, disk, place, options);
   return { pointId: point.id, stampName: stamp.name, runId, resourceGroup, disk, staging, findings };
 }
 
@@ -122,9 +122,19 @@ function planOneDisk(
   };
 }
 
-async function checkDisk(deps: EngineDeps, disk: PlannedDisk, options: WorkflowOptions): Promise<PlanFinding[]> {
+async function checkDisk(
+  deps: EngineDeps,
+  disk: PlannedDisk,
+  place: { readonly subscriptionId: string; readonly resourceGroup: string },
+  options: WorkflowOptions,
+): Promise<PlanFinding[]> {
+  const accountName = stagingAccountName(place);
   const call = callOptions(options);
-  const problems = quotaProblems({ disks: [disk] }, null, await deps.stamp.listUsages(call));
+  const accounts = (await deps.stamp.exists(armId(place, "Microsoft.Storage/storageAccounts", accountName), call))
+    ? 0
+    : 1;
+  const needed = { disks: [disk], nics: 0, accounts };
+  const problems = quotaProblems(needed, null, await deps.stamp.listUsages(call));
   const nameProblem = problemOfDiskName(disk.name);
   if (nameProblem !== null) problems.push(`the disk name '${disk.name}' ${nameProblem}`);
   if ((await deps.stamp.findDisk(disk.diskId, call)) !== null) problems.push(`a disk named '${disk.name}' exists`);

@@ -63,6 +63,33 @@ describe("restoreVm", () => {
     expect(world.stamp.listObjects()).toEqual(before);
   });
 
+  test.each([
+    [true, "running"],
+    [false, "deallocated"],
+  ])("where the VM is to start: %s, leaves it %s", async (startsVm, powerState) => {
+    const { world, pointId } = await captured();
+    const { vm } = await restoreVm(world.deps, { pointId, wish: { ...wish, startsVm } });
+    expect([vm.powerState, await world.stamp.readPowerState(vm.id)]).toEqual([powerState, powerState]);
+  });
+
+  test("counts network interfaces and the staging account, where it has to be made", async () => {
+    const { world, pointId } = await captured();
+    const full = { unit: "Count", current: 5, limit: 5 };
+    world.stamp.usages = ["NetworkInterfaces", "StorageAccounts"].map((name) => ({ name, ...full }));
+    const messages = async (): Promise<string> =>
+      (await planRestoreVm(world.deps, { pointId, wish })).findings.map(({ message }) => message).join("; ");
+    expect(await messages()).toMatch(/'NetworkInterfaces': 1 needed, 0 of 5 left; quota 'StorageAccounts': 1 needed/);
+    const disk = { pointId, disk: "lun0", name: "back", resourceGroup: wish.resourceGroup };
+    await expect(restoreDisk(world.deps, disk)).rejects.toMatchObject({
+      message: expect.stringContaining("quota 'StorageAccounts'"),
+    });
+    const accountName = stagingAccountName({ ...world.stamp, resourceGroup: wish.resourceGroup });
+    await world.stamp.ensureStaging({ resourceGroup: wish.resourceGroup, accountName, container: "c", tags: {} });
+    expect(await messages()).not.toContain("StorageAccounts");
+    world.stamp.usages = world.stamp.usages.filter(({ name }) => name === "StorageAccounts");
+    expect((await restoreDisk(world.deps, disk)).name).toBe("back");
+  });
+
   test("refuses a quota that is too small", async () => {
     const { world, pointId } = await captured();
     world.stamp.usages = [{ name: "StandardDiskSizeInGB", unit: "Count", current: 2047, limit: 2048 }];

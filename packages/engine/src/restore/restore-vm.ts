@@ -43,8 +43,8 @@ export async function restoreVm(
   const run: RestoreRun = { deps, ledger: createRunLedger(deps, plan.runId), options, plan };
   try {
     const disks = await timer.time("disks", () => importDisks(run));
-    const vm = await timer.time("vm", () => createPlannedVm(run, disks));
-    if (plan.startsVm) await timer.time("start", () => deps.stamp.startVm(vm.id, callOptions(options)));
+    const created = await timer.time("vm", () => createPlannedVm(run, disks));
+    const vm = await timer.time(plan.startsVm ? "start" : "stop", () => settlePower(run, created));
     await run.ledger.keep("vm", plan.vmId);
     return { vm, plan, phases: timer.times };
   } finally {
@@ -71,6 +71,14 @@ async function importDisks(run: RestoreRun): Promise<ManagedDisk[]> {
       }),
     { limit: disksAtOnce, ...callOptions(options) },
   );
+}
+
+/** The platform starts every VM that it makes: one that is not to run is stopped again before the restore is told done. */
+async function settlePower({ deps, options, plan }: RestoreRun, vm: VmConfiguration): Promise<VmConfiguration> {
+  const call = callOptions(options);
+  if (plan.startsVm) await deps.stamp.startVm(vm.id, call);
+  else await deps.stamp.deallocateVm(vm.id, call);
+  return { ...vm, powerState: await deps.stamp.readPowerState(vm.id, call) };
 }
 
 async function createPlannedVm(run: RestoreRun, disks: readonly ManagedDisk[]): Promise<VmConfiguration> {

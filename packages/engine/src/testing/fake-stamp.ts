@@ -67,9 +67,8 @@ function fakeGroups(objects: FakeStampObjects): Pick<Stamp, "ensureResourceGroup
     },
     async exists(resourceId) {
       const key = resourceId.toLowerCase();
-      return [objects.vms, objects.disks, objects.snapshots, objects.nics, objects.subnetIds].some((held) =>
-        held.has(key),
-      );
+      const { vms, disks, snapshots, nics, subnetIds, accounts } = objects;
+      return [vms, disks, snapshots, nics, subnetIds, accounts].some((held) => held.has(key));
     },
   };
 }

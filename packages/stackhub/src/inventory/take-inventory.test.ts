@@ -306,10 +306,21 @@ test("usages and sizes are those of the stamp's location", async () => {
   await using bench = await connectScripted(() => ({
     ...list("Microsoft.Compute/locations/east/usages", [usage("cores")]),
     ...list("Microsoft.Network/locations/east/usages", [usage("NetworkInterfaces")]),
+    ...list("Microsoft.Storage/locations/east/usages", [usage("StorageAccounts")]),
     ...list("Microsoft.Compute/locations/east/vmSizes", [
       { name: "A1", numberOfCores: 1, memoryInMB: 1792, maxDataDiskCount: 2 },
     ]),
   }));
-  expect((await bench.stamp.listUsages()).map(({ name }) => name)).toEqual(["cores", "NetworkInterfaces"]);
+  const names = ["cores", "NetworkInterfaces", "StorageAccounts"];
+  expect((await bench.stamp.listUsages()).map(({ name }) => name)).toEqual(names);
   expect(await bench.stamp.listVmSizes()).toEqual([{ name: "A1", cores: 1, memoryMiB: 1792, maxDataDisks: 2 }]);
+});
+
+test("a stamp that does not tell the usages of storage is asked for the others", async () => {
+  const usage = { unit: "Count", currentValue: 1, limit: 2, name: { value: "cores" } };
+  await using bench = await connectScripted(() => ({
+    ...list("Microsoft.Compute/locations/east/usages", [usage]),
+    ...list("Microsoft.Network/locations/east/usages", []),
+  }));
+  expect((await bench.stamp.listUsages()).map(({ name }) => name)).toEqual(["cores"]);
 });

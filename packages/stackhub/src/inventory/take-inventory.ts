@@ -171,19 +171,34 @@ export async function listVmSizes(deps: InventoryDeps, options: SignalOption = {
 
 /** Usages of compute and network in the subscription. */
 export async function listUsages(deps: InventoryDeps, options: SignalOption = {}): Promise<QuotaUsage[]> {
-  const usages: QuotaUsage[] = [];
-  for (const type of ["Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces"]) {
-    const namespace = type.split("/")[0]!;
-    const path = `/subscriptions/${deps.subscriptionId}/providers/${namespace}/locations/${deps.location}/usages`;
-    const items = await deps.arm.list(path, deps.arm.versionOf(type), options);
-    for (const usage of readWire(path, () => items.map((item) => wireUsage.parse(item)))) {
-      usages.push({
-        name: usage.name.value,
-        unit: usage.unit ?? "Count",
-        current: usage.currentValue,
-        limit: usage.limit,
-      });
-    }
+  return [
+    ...(await listUsagesOf("Microsoft.Compute/virtualMachines", deps, options)),
+    ...(await listUsagesOf("Microsoft.Network/networkInterfaces", deps, options)),
+    ...(await listStorageUsages(deps, options)),
+  ];
+}
+
+/** Not every stamp tells them, nor every role lets them be read: the count of accounts is then left out. */
+async function listStorageUsages(deps: InventoryDeps, options: SignalOption): Promise<QuotaUsage[]> {
+  try {
+    return await listUsagesOf("Microsoft.Storage/storageAccounts", deps, options);
+  } catch (error) {
+    const isUntold = ["forbidden", "not-found", "unsupported", "refused"].some((reason) =>
+      hasErrorCode(error, `stackhub.arm.${reason}`),
+    );
+    if (!isUntold) throw error;
+    return [];
   }
-  return usages;
+}
+
+async function listUsagesOf(type: string, deps: InventoryDeps, options: SignalOption): Promise<QuotaUsage[]> {
+  const namespace = type.split("/")[0]!;
+  const path = `/subscriptions/${deps.subscriptionId}/providers/${namespace}/locations/${deps.location}/usages`;
+  const items = await deps.arm.list(path, deps.arm.versionOf(type), options);
+  return readWire(path, () => items.map((item) => wireUsage.parse(item))).map((usage) => ({
+    name: usage.name.value,
+    unit: usage.unit ?? "Count",
+    current: usage.currentValue,
+    limit: usage.limit,
+  }));
 }
