@@ -11,7 +11,9 @@ export function formatRestorePlan(plan: RestorePlan): string {
     ...plan.disks.map(describeDisk),
     ...plan.nics.map((nic): [string, string] => [
       "nic",
-      `${nic.name} in ${nic.subnetId}, address ${nic.privateAddress ?? "given by the stamp"}`,
+      [nic, ...nic.secondaryIps]
+        .map((ip) => `${ip.name} in ${ip.subnetId}, address ${ip.privateAddress ?? "given by the stamp"}`)
+        .join("; "),
     ]),
     describeStaging(plan),
     ["start", plan.startsVm ? "yes" : "no"],

@@ -37,11 +37,20 @@ export interface PlannedDisk {
   readonly blobName: string;
 }
 
+export interface PlannedIpConfiguration {
+  readonly name: string;
+  readonly subnetId: string;
+  /** A static address, or null for one that the platform gives. */
+  readonly privateAddress: string | null;
+}
+
 export interface PlannedNic {
   readonly name: string;
   readonly nicId: string;
+  /** Of the primary IP configuration, as is the address. */
   readonly subnetId: string;
   readonly privateAddress: string | null;
+  readonly secondaryIps: readonly PlannedIpConfiguration[];
   readonly nsgId: string | null;
   readonly loadBalancerPoolIds: readonly string[];
 }
@@ -97,7 +106,7 @@ export function idsToLookUp(input: Omit<RestorePlanInput, "target"> & { readonly
   const target = { stampName: "", usages: [], sizes: [], existingIds: new Set<string>(), ...input };
   const plan = planVmRestore({ ...input, target });
   const ids = [plan.vmId, ...plan.disks.map((disk) => disk.diskId), ...plan.nics.map((nic) => nic.nicId)];
-  for (const nic of plan.nics) ids.push(nic.subnetId, ...(nic.nsgId === null ? [] : [nic.nsgId]));
+  for (const nic of plan.nics) ids.push(...subnetIdsOf(nic), ...(nic.nsgId === null ? [] : [nic.nsgId]));
   if (plan.availabilitySetId !== null) ids.push(plan.availabilitySetId);
   ids.push(stagingAccountId(plan.staging.accountName, plan.vmId));
   return [...new Set(ids)];
@@ -112,12 +121,19 @@ export function planVmRestore(input: RestorePlanInput): RestorePlan {
   const disks = point.disks.map((disk) => planDisk(disk, { point, wish, place, short }));
   const nics = instance.nics.map((nic, index): PlannedNic => {
     const address = nic.ipConfigurations.find((ip) => ip.isPrimary) ?? nic.ipConfigurations[0];
+    const subnetOf = (before: string | undefined): string =>
+      wish.subnetByOldId?.[before ?? ""] ?? wish.subnetId ?? before ?? "";
+    const addressOf = (before: { readonly privateAddress: string | null } | undefined): string | null =>
+      wish.keepsAddresses === true ? (before?.privateAddress ?? null) : null;
     const name = `${wish.vmName}-nic${index}-${short}`;
     return {
       name,
       nicId: armId(place, "Microsoft.Network/networkInterfaces", name),
-      subnetId: wish.subnetByOldId?.[address?.subnetId ?? ""] ?? wish.subnetId ?? address?.subnetId ?? "",
-      privateAddress: wish.keepsAddresses === true ? (address?.privateAddress ?? null) : null,
+      subnetId: subnetOf(address?.subnetId),
+      privateAddress: addressOf(address),
+      secondaryIps: nic.ipConfigurations
+        .filter((ip) => ip !== address)
+        .map((ip) => ({ name: ip.name, subnetId: subnetOf(ip.subnetId), privateAddress: addressOf(ip) })),
       nsgId: wish.nsgId ?? null,
       loadBalancerPoolIds: index === 0 ? (wish.loadBalancerPoolIds ?? []) : [],
     };
@@ -185,6 +201,10 @@ function planDisk(
   };
 }
 
+function subnetIdsOf(nic: PlannedNic): string[] {
+  return [...new Set([nic.subnetId, ...nic.secondaryIps.map((ip) => ip.subnetId)])];
+}
+
 function checkPlan(plan: RestorePlan, point: RecoveryPoint, target: RestoreTarget): PlanFinding[] {
   const findings: PlanFinding[] = [];
   const block = (message: string): number => findings.push({ severity: "blocks", message });
@@ -194,7 +214,9 @@ function checkPlan(plan: RestorePlan, point: RecoveryPoint, target: RestoreTarge
   if (exists(plan.vmId)) block(`a VM named '${plan.vmName}' exists in resource group '${plan.resourceGroup}'`);
   if (plan.nics.length === 0) block("the point has no network interface to make");
   for (const nic of plan.nics) {
-    if (!exists(nic.subnetId)) block(`the subnet '${nic.subnetId}' does not exist on stamp '${target.stampName}'`);
+    for (const subnetId of subnetIdsOf(nic)) {
+      if (!exists(subnetId)) block(`the subnet '${subnetId}' does not exist on stamp '${target.stampName}'`);
+    }
     if (nic.nsgId !== null && !exists(nic.nsgId)) block(`the network security group '${nic.nsgId}' does not exist`);
   }
   if (plan.availabilitySetId !== null && !exists(plan.availabilitySetId)) {

@@ -112,6 +112,12 @@ export interface NewNic {
   readonly subnetId: string;
   /** A static address, or null for one that the platform gives. */
   readonly privateAddress: string | null;
+  /** IP configurations beside the primary one. */
+  readonly secondaryIps: readonly {
+    readonly name: string;
+    readonly subnetId: string;
+    readonly privateAddress: string | null;
+  }[];
   readonly nsgId: string | null;
   readonly loadBalancerPoolIds: readonly string[];
   readonly tags: Readonly<Record<string, string>>;

@@ -72,6 +72,21 @@ describe("restoreVm", () => {
     expect([vm.powerState, await world.stamp.readPowerState(vm.id)]).toEqual([powerState, powerState]);
   });
 
+  test("keeps every IP configuration of a NIC, each in its subnet", async () => {
+    const plain = createWorld({ diskBytes }).vm.nics[0]!;
+    const [primary] = plain.ipConfigurations;
+    const second = { ...primary!, name: "second", isPrimary: false, privateAddress: "10.0.0.5" };
+    const world = createWorld({ diskBytes, change: { nics: [{ ...plain, ipConfigurations: [second, primary!] }] } });
+    const { id: pointId } = await backupVm(world.deps, { vmId: world.vm.id });
+    await restoreVm(world.deps, { pointId, wish: { ...wish, keepsAddresses: true } });
+    const [nic] = [...world.stamp.nics.values()];
+    expect([nic?.subnetId, nic?.privateAddress]).toEqual([primary?.subnetId, "10.0.0.4"]);
+    expect(nic?.secondaryIps).toEqual([{ name: "second", subnetId: second.subnetId, privateAddress: "10.0.0.5" }]);
+    const elsewhere = { ...wish, vmName: "web2", subnetId: "/nowhere" };
+    const { findings } = await planRestoreVm(world.deps, { pointId, wish: elsewhere });
+    expect(findings.map(({ message }) => message).join()).toContain("the subnet '/nowhere' does not exist");
+  });
+
   test("counts network interfaces and the staging account, where it has to be made", async () => {
     const { world, pointId } = await captured();
     const full = { unit: "Count", current: 5, limit: 5 };

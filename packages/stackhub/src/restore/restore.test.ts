@@ -173,6 +173,7 @@ const wantedNic = {
   privateAddress: "10.0.0.4",
   nsgId: null,
   loadBalancerPoolIds: [],
+  secondaryIps: [],
   tags: {},
 };
 
@@ -279,4 +280,26 @@ test.each([
   }));
   await bench.stamp.deleteResourceGroup(group, { name: "run", value: "r1" });
   expect(bench.calls().filter((call) => call.startsWith("DELETE"))).toHaveLength(deletions);
+});
+
+test("a NIC is made with all its IP configurations, the first one primary", async () => {
+  await using bench = await connectScripted(() => resource(nicId));
+  const secondaryIps = [
+    { name: "second", subnetId, privateAddress: "10.0.0.9" },
+    { name: "ipconfig1", subnetId, privateAddress: null },
+  ];
+  await bench.stamp.createNic({ ...wantedNic, secondaryIps });
+  const put = bench.server.requests.find(({ method }) => method === "PUT")!;
+  const made = JSON.parse(put.body).properties.ipConfigurations as { name: string; properties: object }[];
+  expect(made.map(({ name, properties }) => ({ name, ...properties }))).toEqual([
+    expect.objectContaining({ name: "ipconfig1", primary: true, privateIPAddress: wantedNic.privateAddress }),
+    {
+      name: "second",
+      primary: false,
+      subnet: { id: subnetId },
+      privateIPAllocationMethod: "Static",
+      privateIPAddress: "10.0.0.9",
+    },
+    { name: "ipconfig1-3", primary: false, subnet: { id: subnetId }, privateIPAllocationMethod: "Dynamic" },
+  ]);
 });

@@ -31,11 +31,18 @@ export interface NewVm {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+interface WantedIp {
+  readonly name: string;
+  readonly subnetId: string;
+  readonly privateAddress: string | null;
+}
+
 export interface NewNic {
   readonly name: string;
   readonly resourceGroup: string;
   readonly subnetId: string;
   readonly privateAddress: string | null;
+  readonly secondaryIps: readonly WantedIp[];
   readonly nsgId: string | null;
   readonly loadBalancerPoolIds: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
@@ -93,17 +100,29 @@ function nicBody(location: string, wanted: NewNic): unknown {
         {
           name: "ipconfig1",
           properties: {
-            subnet: { id: wanted.subnetId },
-            ...(wanted.privateAddress === null
-              ? { privateIPAllocationMethod: "Dynamic" }
-              : { privateIPAllocationMethod: "Static", privateIPAddress: wanted.privateAddress }),
+            ...(wanted.secondaryIps.length === 0 ? {} : { primary: true }),
+            ...placeBody(wanted),
             ...(wanted.loadBalancerPoolIds.length === 0
               ? {}
               : { loadBalancerBackendAddressPools: wanted.loadBalancerPoolIds.map((id) => ({ id })) }),
           },
         },
+        ...wanted.secondaryIps.map((ip, index) => ({
+          // A name of the source may be the one that the primary has here.
+          name: ip.name === "ipconfig1" ? `ipconfig1-${index + 2}` : ip.name,
+          properties: { primary: false, ...placeBody(ip) },
+        })),
       ],
     },
+  };
+}
+
+function placeBody({ subnetId, privateAddress }: Pick<WantedIp, "subnetId" | "privateAddress">): object {
+  return {
+    subnet: { id: subnetId },
+    ...(privateAddress === null
+      ? { privateIPAllocationMethod: "Dynamic" }
+      : { privateIPAllocationMethod: "Static", privateIPAddress: privateAddress }),
   };
 }
 
