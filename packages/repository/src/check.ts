@@ -29,7 +29,7 @@ export async function checkRepository(parts: CheckParts, options: CheckOptions =
   const { chunks } = parts;
   const call = options.signal === undefined ? {} : { signal: options.signal };
   const findings = collectFindings();
-  await chunks.indexes.refresh(call);
+  await chunks.indexes.loadWhole(call);
   for (const harm of chunks.indexes.damage.values()) findings.add(harm, []);
   const { points, pointCount } = await readPoints(parts, findings, call);
   const needed = await findNeeded(chunks, points, call);

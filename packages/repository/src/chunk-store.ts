@@ -1,6 +1,6 @@
 import { createSlots, hasErrorCode } from "@holdfast/kernel";
 import type { Random, Slots } from "@holdfast/kernel";
-import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
+import type { BlobOptions, BlobStore, GetOptions } from "./blob-store/blob-store.ts";
 import { createChunkWriter } from "./chunk-writer.ts";
 import type { ChunkWriter } from "./chunk-writer.ts";
 import { runBytes } from "./chunk-runs.ts";
@@ -12,6 +12,7 @@ import type { WriteMemory } from "./data-memory.ts";
 import { asDamage, damagedChunk, missingChunk } from "./failure.ts";
 import type { ChunkKind } from "./format/chunk-entry.ts";
 import { packName } from "./format/pack.ts";
+import type { IndexCache } from "./chunk-index/index-cache.ts";
 import { openIndexSet } from "./chunk-index/index-set.ts";
 import type { ChunkPlace } from "./chunk-index/chunk-table.ts";
 import type { IndexSet } from "./chunk-index/index-set.ts";
@@ -47,29 +48,23 @@ export interface ChunkStore extends AsyncDisposable {
 
 /** Reads every index object and answers the chunks they name. Takes the codec over. */
 export async function openChunkStore(
-  parts: { readonly store: BlobStore; readonly keys: RepositoryKeys; readonly random: Random; readonly codec: Codec },
+  parts: {
+    readonly store: BlobStore;
+    readonly keys: RepositoryKeys;
+    readonly random: Random;
+    readonly codec: Codec;
+    /** Where the index of a large repository is kept between runs. */
+    readonly cache?: IndexCache;
+  },
   options?: BlobOptions,
 ): Promise<ChunkStore> {
   const { store, keys, codec } = parts;
-  const indexes = await openIndexSet(store, keys, options);
+  const indexes = await openIndexSet({ store, keys, cache: parts.cache ?? null }, options);
   const inline = createInlineCodec(keys);
   const { batches, sealedRuns } = createReadMemory();
   const captures = createSlots<{ memory?: WriteMemory }>(Array.from({ length: capturesAtATime }, () => ({})));
-  const locate: ChunkStore["locate"] = async (id, kind, locateOptions) => {
-    if (indexes.find(id) === undefined) await indexes.refresh(locateOptions);
-    const found = indexes.find(id);
-    if (found === undefined) throw missingChunk(`chunk ${id}`);
-    if (found.entry.kind !== kind) throw damagedChunk(packName(found.packId), `chunk ${id} is of another kind`);
-    return found;
-  };
-  const get = async (run: ChunkRun, call: BlobOptions & { readonly into?: Uint8Array }): Promise<Uint8Array> => {
-    const object = packName(run.packId);
-    return await store.get(object, runBytes(run), call).catch((error: unknown) => {
-      if (hasErrorCode(error, "repository.store.missing")) throw missingChunk(object, "the pack is not there", error);
-      if (hasErrorCode(error, "repository.store.short")) throw damagedChunk(object, "the pack is cut off", error);
-      throw error;
-    });
-  };
+  const locate = createLocate(indexes);
+  const get = createRunReader(store);
   const open: ChunkStore["open"] = async (run, target, call) =>
     await sealedRuns.with(async (into) => {
       const sealed = await get(run, { ...call, into });
@@ -103,7 +98,32 @@ export async function openChunkStore(
         await using writer = createChunkWriter({ ...parts, indexes, memory }, call);
         return await work(writer, memory);
       }),
-    [Symbol.asyncDispose]: () => codec[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      indexes[Symbol.dispose]();
+      await codec[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function createLocate(indexes: IndexSet): ChunkStore["locate"] {
+  return async (id, kind, locateOptions) => {
+    if (indexes.find(id) === undefined) await indexes.refresh(locateOptions);
+    const found = indexes.find(id);
+    if (found === undefined) throw missingChunk(`chunk ${id}`);
+    if (found.entry.kind !== kind) throw damagedChunk(packName(found.packId), `chunk ${id} is of another kind`);
+    return found;
+  };
+}
+
+/** Reads the sealed bytes of runs; what a store says of a pack is said of the pack. */
+function createRunReader(store: BlobStore) {
+  return async (run: ChunkRun, call: GetOptions): Promise<Uint8Array> => {
+    const object = packName(run.packId);
+    return await store.get(object, runBytes(run), call).catch((error: unknown) => {
+      if (hasErrorCode(error, "repository.store.missing")) throw missingChunk(object, "the pack is not there", error);
+      if (hasErrorCode(error, "repository.store.short")) throw damagedChunk(object, "the pack is cut off", error);
+      throw error;
+    });
   };
 }
 

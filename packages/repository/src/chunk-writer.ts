@@ -36,7 +36,7 @@ export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions
   const packs = createLanes(parts, outbox);
   /** True once for each chunk: whoever asks first writes it. */
   const isNew = (id: string): boolean => {
-    if (written.rowOf(id) >= 0 || indexes.table.rowOf(id) >= 0) return false;
+    if (written.rowOf(id) >= 0 || indexes.has(id)) return false;
     written.add(id);
     return true;
   };

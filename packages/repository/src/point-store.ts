@@ -53,7 +53,7 @@ export function createPointStore(parts: PointStoreParts) {
     async publishPoint(point: RecoveryPoint, options?: BlobOptions): Promise<void> {
       const name = manifestName(point.id);
       const isUnknown = ({ image }: { image: DiskImage }): boolean =>
-        image.rootId !== null && chunks.indexes.find(image.rootId) === undefined;
+        image.rootId !== null && !chunks.indexes.has(image.rootId);
       if (point.disks.some(isUnknown)) await chunks.indexes.refresh(options);
       for (const disk of point.disks) invariant(!isUnknown(disk), `image ${disk.image.rootId} is not durable here`);
       const text = JSON.stringify(point);

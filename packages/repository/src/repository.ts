@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { HoldfastError, hasErrorCode } from "@holdfast/kernel";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
 import type { BlobStore } from "./blob-store/blob-store.ts";
+import { createIndexCache } from "./chunk-index/index-cache.ts";
 import { openChunkStore } from "./chunk-store.ts";
 import { decodeConfig, makeConfig, unlock } from "./config.ts";
 import type { Key } from "./config.ts";
@@ -51,8 +52,13 @@ export async function createRepository(
   return made;
 }
 
+export interface OpenOptions extends RepositoryServices {
+  /** A folder of this machine for the indexes of large repositories; without it they are read whole each time. */
+  readonly cacheFolder?: string;
+}
+
 /** Opens a repository with its passphrase or the code of its kit, and reads its index. */
-export async function openRepository(store: BlobStore, options: RepositoryServices & Key) {
+export async function openRepository(store: BlobStore, options: OpenOptions & Key) {
   const size = await store.size("config", signalOf(options));
   if (size === null) {
     throw new HoldfastError({
@@ -71,9 +77,10 @@ export async function openRepository(store: BlobStore, options: RepositoryServic
   const master = await unlock(config, options);
   const idKey = deriveKey(master, Buffer.from(config.id), "holdfast/1/id");
   const keys = { repositoryId: config.id, master, idKey };
-  const { random } = options;
+  const { random, cacheFolder } = options;
+  const cache = cacheFolder === undefined ? {} : { cache: createIndexCache({ folder: cacheFolder, random }, keys) };
   const codec = createPooledCodec(keys, { size: Math.min(availableParallelism(), maxThreads) });
-  const chunks = await openChunkStore({ store, keys, random, codec }, signalOf(options));
+  const chunks = await openChunkStore({ store, keys, random, codec, ...cache }, signalOf(options));
   return createPointStore({ store, keys, chunks, random });
 }
 

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { catalogFolder } from "@holdfast/catalog";
 import { createRepository, openRepository } from "@holdfast/repository";
 import { Secret } from "@holdfast/kernel";
 import type { Clock, Random } from "@holdfast/kernel";
@@ -21,6 +23,11 @@ export function createRepositoryServices(deps: {
       });
     },
     openRepository: async (location, key, options) =>
-      await openRepository(await openStore(location, deps, options), { ...deps, signal: options.signal, ...key }),
+      await openRepository(await openStore(location, deps, options), {
+        ...deps,
+        signal: options.signal,
+        ...key,
+        cacheFolder: join(catalogFolder(deps.environment), "index-cache"),
+      }),
   };
 }
