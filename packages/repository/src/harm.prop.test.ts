@@ -1,82 +1,24 @@
-import { randomBytes } from "node:crypto";
-import { HoldfastError, KiB, MiB, Secret } from "@holdfast/kernel";
-import { FakeClock } from "@holdfast/kernel/testing";
+import { HoldfastError, Secret } from "@holdfast/kernel";
+import { FakeClock, SeededRandom } from "@holdfast/kernel/testing";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRepository, InMemoryBlobStore, openRepository } from "./index.ts";
-import { captureAll, openKeyed, pointOf, readAll, strongRandom } from "./testing/keyed-repository.ts";
+import { strongRandom } from "./testing/keyed-repository.ts";
+import { copyOf, harmOne, harms, makeWholeRepository, objectKinds } from "./testing/torture/harm-objects.ts";
+import type { WholeRepository } from "./testing/torture/harm-objects.ts";
 
-const disks = { one: Buffer.concat([randomBytes(600 * KiB), Buffer.alloc(MiB)]), two: randomBytes(300 * KiB + 77) };
-const damageCodes = /^repository\.(chunk|pack|index|manifest|config|store|key|object)\./;
-
-let whole: ReadonlyMap<string, Uint8Array>;
+let whole: WholeRepository;
 beforeAll(async () => {
-  const store = new InMemoryBlobStore();
-  const points = await openKeyed(store);
-  for (const [id, bytes] of Object.entries(disks))
-    await points.publishPoint(pointOf(id, await captureAll(points, bytes)));
-  whole = new Map(store.objects);
+  whole = await makeWholeRepository(new SeededRandom(20_260_101));
 });
 
-function copyOf(objects: ReadonlyMap<string, Uint8Array>): InMemoryBlobStore {
-  const store = new InMemoryBlobStore();
-  for (const [name, bytes] of objects) store.objects.set(name, Uint8Array.from(bytes));
-  return store;
-}
-
-type Harm = (bytes: Uint8Array, at: number, other: Uint8Array) => Uint8Array | null;
-const harms: Readonly<Record<string, Harm>> = {
-  "one bit flipped": (bytes, at) => bytes.with(at, bytes[at]! ^ (1 << (at & 7))),
-  "cut off": (bytes, at) => bytes.slice(0, at),
-  "with bytes lost at its beginning": (bytes, at) => bytes.slice(at + 1),
-  "grown by bytes": (bytes, at) => Buffer.concat([bytes, Buffer.alloc((at % 100) + 1, at)]),
-  "with a block of zeros": (bytes, at) => Uint8Array.from(bytes).fill(0, at, at + 64),
-  "in another's place": (_bytes, _at, other) => other,
-  deleted: () => null,
-};
-
-/** Reads both points by what the repository itself lists; answers what was raised. Other bytes fail the test. */
-async function readPoints(store: InMemoryBlobStore): Promise<unknown[]> {
-  const raised: unknown[] = [];
-  const points = await openKeyed(store);
-  for (const [id, bytes] of Object.entries(disks)) {
-    try {
-      const point = await points.findPoint(id);
-      if (point !== null) expect((await readAll(points, point.disks[0]!.image)).equals(bytes)).toBe(true);
-    } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      raised.push(error);
-    }
-  }
-  return raised;
-}
-
-for (const kind of ["packs/", "index/", "points/"]) {
+for (const kind of objectKinds) {
   describe(`an object under ${kind}`, () => {
-    for (const [what, harm] of Object.entries(harms)) {
-      test(`${what} is found, and no read gives other bytes`, async () => {
+    for (const harm of Object.keys(harms)) {
+      test(`${harm} is found, and no read gives other bytes`, async () => {
         await fc.assert(
-          fc.asyncProperty(fc.nat(), fc.nat(1), async (place, which) => {
-            const names = [...whole.keys()].filter((name) => name.startsWith(kind));
-            const name = names[which]!;
-            const bytes = whole.get(name)!;
-            const harmed = harm(bytes, place % bytes.length, whole.get(names[1 - which]!)!);
-            // A block of zeros may fall where zeros are.
-            fc.pre(harmed === null || !Buffer.from(harmed).equals(bytes));
-            const store = copyOf(whole);
-            if (harmed === null) store.objects.delete(name);
-            else store.objects.set(name, harmed);
-            for (const error of await readPoints(store)) expect((error as HoldfastError).code).toMatch(damageCodes);
-            const { findings, pointCount } = await (await openKeyed(store)).check();
-            // No other object knows of a point, so one that is gone is only missing from the list.
-            if (kind === "points/" && harmed === null) {
-              expect(pointCount).toBe(1);
-              return;
-            }
-            expect(findings).not.toEqual([]);
-            // What a deleted index named is known from the points alone.
-            if (kind !== "index/" || harmed !== null) expect(findings.map(({ object }) => object)).toContain(name);
-            for (const { code } of findings) expect(code).toMatch(damageCodes);
+          fc.asyncProperty(fc.nat(), fc.constantFrom(0 as const, 1 as const), async (place, which) => {
+            fc.pre(await harmOne(whole, { kind, harm, place, which }));
           }),
           { numRuns: 12 },
         );

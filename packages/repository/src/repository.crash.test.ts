@@ -1,65 +1,39 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { SeededRandom } from "@holdfast/kernel/testing";
 import { expect, test } from "vitest";
-import { createFileBlobStore } from "./blob-store/file-blob-store.ts";
-import { openKeyed, readAll, sha256, strongRandom } from "./testing/keyed-repository.ts";
+import { breakStores } from "./testing/torture/break-stores.ts";
+import { cutModelledPower } from "./testing/torture/cut-modelled-power.ts";
+import { killWriters } from "./testing/torture/kill-writers.ts";
 
-const writer = fileURLToPath(new URL("testing/crash-writer.ts", import.meta.url));
-const killCount = 20;
-/** Kills by turns: while a writer starts and captures a whole disk, and in the short captures after that. */
-const lives = [
-  { from: "ready", longestMs: 250 },
-  { from: "published", longestMs: 50 },
-] as const;
+// The short forms of what `npm run torture` does for as long as it is told; the same seeds each time.
 
-/** Lets a writer run until it is killed, and answers the points that it said are published, with their sums. */
-async function runAndKill(
-  folder: string,
-  run: string,
-  life: { from: string; lengthMs: number },
-): Promise<[string, string][]> {
-  const child = spawn(process.execPath, [writer, folder, run], { stdio: ["ignore", "pipe", "inherit"] });
-  const published: [string, string][] = [];
-  let timer: NodeJS.Timeout | undefined;
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [id = "", sum] = line.split(" ");
-    if (sum !== undefined) published.push([id, sum]);
-    if (life.from === (sum === undefined ? "ready" : "published"))
-      timer ??= setTimeout(() => child.kill("SIGKILL"), life.lengthMs);
-  }
-  clearTimeout(timer);
-  if (child.signalCode === null && child.exitCode === null) await once(child, "exit");
-  expect(child.signalCode).toBe("SIGKILL");
-  return published;
+test("kills at random moments and at calls to the store lose no published point and leave no damage", async () => {
+  const { did, losses } = await killWriters({ seed: 20_260_101, count: 24 });
+  expect(losses).toEqual([]);
+  expect(Object.values(did).reduce((sum, count) => sum + count, 0)).toBe(24);
+});
+
+test("power cuts of a modelled file system lose no published point and leave no damage", async () => {
+  const { did, losses } = await cutModelledPower({ seed: 20_260_102, count: 150 });
+  expect(losses).toEqual([]);
+  expect(did["cuts after acknowledged points"]).toBeGreaterThan(20);
+});
+
+for (const what of ["file", "folder"] as const) {
+  test(`the modelled cuts find a store that does not sync its ${what}s`, async () => {
+    const { losses } = await cutModelledPower({ seed: 20_260_103, count: 60 }, (files) => ({
+      ...files,
+      async open(...call) {
+        const handle = await files.open(...call);
+        const isFolder = (await handle.stat()).isDirectory();
+        if (isFolder === (what === "folder")) handle.sync = async () => {};
+        return handle;
+      },
+    }));
+    expect(losses).not.toEqual([]);
+  });
 }
 
-test(`${killCount} kills at random moments lose no published point and leave no damage`, async () => {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-crash-"));
-  const random = new SeededRandom(20_260_101);
-  const published = new Map<string, string>();
-  try {
-    for (let kill = 0; kill < killCount; kill += 1) {
-      const { from, longestMs } = lives[kill % 2]!;
-      const life = { from, lengthMs: random.fraction() * longestMs };
-      const run = await runAndKill(join(folder, "repo"), `r${kill}`, life);
-      for (const [id, sum] of run) published.set(id, sum);
-      const points = await openKeyed(createFileBlobStore(join(folder, "repo"), strongRandom));
-      const images = new Map((await points.listPoints()).map(({ id, disks }) => [id, disks[0]!.image]));
-      for (const [id, sum] of run) expect(sha256(await readAll(points, images.get(id)!)), id).toBe(sum);
-      expect([...published.keys()].filter((id) => !images.has(id))).toEqual([]);
-      expect((await points.check()).findings).toEqual([]);
-    }
-    expect(published.size).toBeGreaterThanOrEqual(killCount / 2);
-    const points = await openKeyed(createFileBlobStore(join(folder, "repo"), strongRandom));
-    for (const { id, disks } of await points.listPoints())
-      if (published.has(id)) expect(sha256(await readAll(points, disks[0]!.image)), id).toBe(published.get(id));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+test("captures over stores that fail, are slow, full or list late lose no published point", async () => {
+  const { did, losses } = await breakStores({ seed: 20_260_104, count: 40 });
+  expect(losses).toEqual([]);
+  expect(did["repositories"]).toBe(40);
 });
