@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "slow",
-          include: ["{packages,apps}/*/src/**/*.{crash,slow}.test.ts"],
+          include: ["{packages,apps}/*/src/**/*.{crash,slow}.test.ts", "e2e/torture/*.slow.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "e2e/torture/**"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

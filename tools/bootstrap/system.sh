@@ -12,6 +12,8 @@ e2e:debian /usr/lib/syslinux/mbr/mbr.bin syslinux-common the data set of e2e:deb
 demo,test,e2e:debian /usr/sbin/mke2fs e2fsprogs guest disks
 demo,test,e2e:debian /usr/sbin/sfdisk fdisk guest disks
 demo,test,e2e:debian /usr/bin/openssl openssl certificates in tests
+test,torture /usr/bin/nbdfuse nbdfuse power cuts under a real file system
+torture /usr/sbin/mke2fs e2fsprogs power cuts under a real file system
 bench /usr/bin/time time the bench, wholly
 bench /usr/bin/qemu-img qemu-utils qemu-img as a peer
 bench /usr/bin/mmdebstrap mmdebstrap the newest restic and borg

@@ -1,6 +1,6 @@
 import { createSystemHost, openCatalog } from "../index.ts";
 
-// A process of its own for crash tests: node catalog-worker.ts FILE (write PREFIX | hold SUBJECT | open)
+// A process of its own for crash tests: node catalog-worker.ts FILE (write PREFIX | hold SUBJECT | list | open)
 const [file = "", task = "", argument = ""] = process.argv.slice(2);
 const clock = {
   now: () => Date.now(),
@@ -29,5 +29,6 @@ if (task === "hold") {
   process.stdout.write("held\n");
   await new Promise(() => setInterval(() => undefined, 1000));
 }
+if (task === "list") for (const { id } of await catalog.listLedger("east")) process.stdout.write(`${id}\n`);
 await catalog[Symbol.asyncDispose]();
 process.stdout.write("opened\n");

@@ -1,3 +1,4 @@
+import { decodeVhdFooter, encodeVhdFooter } from "@holdfast/domain";
 import { HoldfastError, Secret } from "@holdfast/kernel";
 import { SeededRandom } from "@holdfast/kernel/testing";
 import { parseAzureLocation } from "../../blob-store/azure-location.ts";
@@ -63,6 +64,10 @@ export const decoders: Readonly<Record<string, Decoder>> = {
   "recovery code": {
     decode: (bytes) => parseRecoveryCode(new Secret(bytes.toString("latin1"))),
     sample: Buffer.from(Array(14).fill("0123").join("-")),
+  },
+  "VHD footer": {
+    decode: decodeVhdFooter,
+    sample: Buffer.from(encodeVhdFooter({ sizeBytes: 2 ** 30, uniqueId: Buffer.alloc(16, 1), createdAtMs: 1e12 })),
   },
   "location of a container": {
     decode: (bytes) => parseAzureLocation(bytes.toString("latin1")),
