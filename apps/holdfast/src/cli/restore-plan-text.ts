@@ -15,6 +15,11 @@ export function formatRestorePlan(plan: RestorePlan): string {
         .map((ip) => `${ip.name} in ${ip.subnetId}, address ${ip.privateAddress ?? "given by the stamp"}`)
         .join("; "),
     ]),
+    ...plan.nics.flatMap(({ name, nsgId, loadBalancerPoolIds }): [string, string][] => [
+      ...(nsgId === null ? [] : [["security", `${name} by ${nsgId}`] as [string, string]]),
+      ...loadBalancerPoolIds.map((id): [string, string] => ["pool", `${name} in ${id}`]),
+    ]),
+    ...(plan.availabilitySetId === null ? [] : [["in set", plan.availabilitySetId] as [string, string]]),
     describeStaging(plan),
     ["start", plan.startsVm ? "yes" : "no"],
     ...plan.findings.map(describeFinding),

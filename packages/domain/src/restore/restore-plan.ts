@@ -102,14 +102,51 @@ export interface RestorePlanInput {
 }
 
 /** The ids whose existence the plan needs to know. */
-export function idsToLookUp(input: Omit<RestorePlanInput, "target"> & { readonly subscriptionId: string }): string[] {
-  const target = { stampName: "", usages: [], sizes: [], existingIds: new Set<string>(), ...input };
+export function idsToLookUp(
+  input: Omit<RestorePlanInput, "target"> & Pick<RestoreTarget, "stampName" | "subscriptionId">,
+): string[] {
+  const target = { usages: [], sizes: [], existingIds: new Set<string>(), ...input };
   const plan = planVmRestore({ ...input, target });
   const ids = [plan.vmId, ...plan.disks.map((disk) => disk.diskId), ...plan.nics.map((nic) => nic.nicId)];
   for (const nic of plan.nics) ids.push(...subnetIdsOf(nic), ...(nic.nsgId === null ? [] : [nic.nsgId]));
   if (plan.availabilitySetId !== null) ids.push(plan.availabilitySetId);
   ids.push(stagingAccountId(plan.staging.accountName, plan.vmId));
+  if (isAtHome(input.point, input)) ids.push(...neighbourIds(input.point.instance));
   return [...new Set(ids)];
+}
+
+/** True where a point goes back to the subscription that it is from: what surrounded its VM may still be there. */
+function isAtHome(point: RecoveryPoint, target: Pick<RestoreTarget, "stampName" | "subscriptionId">): boolean {
+  return point.stampName === target.stampName && point.instance.subscriptionId === target.subscriptionId;
+}
+
+/** The VM itself, and what it was behind and in: security groups, load balancers, availability set. */
+function neighbourIds(instance: VmConfiguration): string[] {
+  const pools = instance.nics.flatMap((nic) => nic.ipConfigurations.flatMap((ip) => ip.loadBalancerPoolIds));
+  const groups = instance.nics.flatMap((nic) => (nic.nsg === null ? [] : [nic.nsg.id]));
+  const set = instance.availabilitySetId === null ? [] : [instance.availabilitySetId];
+  return [instance.id, ...groups, ...pools.map(loadBalancerOf), ...set];
+}
+
+function loadBalancerOf(poolId: string): string {
+  return poolId.split("/").slice(0, 9).join("/");
+}
+
+/** What of the old surroundings the restored VM takes again, where nothing else was asked for. */
+function keepSurroundings(point: RecoveryPoint, target: RestoreTarget, wish: RestoreWish) {
+  const { instance } = point;
+  const exists = (id: string): boolean => isAtHome(point, target) && target.existingIds.has(id.toLowerCase());
+  const set = instance.availabilitySetId;
+  const groupOf = (id: string): string | undefined => id.split("/")[4]?.toLowerCase();
+  return {
+    nsgOf: (nic: VmConfiguration["nics"][number]): string | null =>
+      nic.nsg !== null && exists(nic.nsg.id) ? nic.nsg.id : null,
+    // A copy beside the VM that still serves must not be given its callers.
+    poolsOf: (ids: readonly string[]): readonly string[] =>
+      exists(instance.id) ? [] : ids.filter((id) => exists(loadBalancerOf(id))),
+    // The platform puts a VM only in a set of its own resource group.
+    availabilitySetId: set !== null && exists(set) && groupOf(set) === wish.resourceGroup.toLowerCase() ? set : null,
+  };
 }
 
 /** Plans a restore and checks it against what the target said. Pure: the same input gives the same plan. */
@@ -119,6 +156,7 @@ export function planVmRestore(input: RestorePlanInput): RestorePlan {
   const place = { subscriptionId: target.subscriptionId, resourceGroup: wish.resourceGroup };
   const short = runId.replaceAll("-", "").slice(0, 8);
   const disks = point.disks.map((disk) => planDisk(disk, { point, wish, place, short }));
+  const kept = keepSurroundings(point, target, wish);
   const nics = instance.nics.map((nic, index): PlannedNic => {
     const address = nic.ipConfigurations.find((ip) => ip.isPrimary) ?? nic.ipConfigurations[0];
     const subnetOf = (before: string | undefined): string =>
@@ -134,8 +172,13 @@ export function planVmRestore(input: RestorePlanInput): RestorePlan {
       secondaryIps: nic.ipConfigurations
         .filter((ip) => ip !== address)
         .map((ip) => ({ name: ip.name, subnetId: subnetOf(ip.subnetId), privateAddress: addressOf(ip) })),
-      nsgId: wish.nsgId ?? null,
-      loadBalancerPoolIds: index === 0 ? (wish.loadBalancerPoolIds ?? []) : [],
+      nsgId: wish.nsgId === undefined ? kept.nsgOf(nic) : wish.nsgId,
+      loadBalancerPoolIds:
+        wish.loadBalancerPoolIds === undefined
+          ? kept.poolsOf(address?.loadBalancerPoolIds ?? [])
+          : index === 0
+            ? wish.loadBalancerPoolIds
+            : [],
     };
   });
   const plan: RestorePlan = {
@@ -150,7 +193,7 @@ export function planVmRestore(input: RestorePlanInput): RestorePlan {
     disks,
     nics,
     staging: { accountName: stagingAccountName(place), container: "holdfast-staging" },
-    availabilitySetId: wish.availabilitySetId ?? null,
+    availabilitySetId: wish.availabilitySetId === undefined ? kept.availabilitySetId : wish.availabilitySetId,
     licenseType: instance.licenseType,
     plan: instance.plan,
     bootDiagnosticsUri: wish.bootDiagnosticsUri ?? null,
@@ -249,6 +292,12 @@ function warningsOf(plan: RestorePlan, point: RecoveryPoint): string[] {
   }
   if (point.instance.nics.some((nic) => nic.nsg !== null) && plan.nics.every((nic) => nic.nsgId === null)) {
     warnings.push("the source's NIC had a network security group; the restored one has none");
+  }
+  const hadPools = point.instance.nics.some((nic) =>
+    nic.ipConfigurations.some((ip) => ip.loadBalancerPoolIds.length > 0),
+  );
+  if (hadPools && plan.nics.every((nic) => nic.loadBalancerPoolIds.length === 0)) {
+    warnings.push("the source was behind a load balancer; the restored VM is behind none");
   }
   if (plan.extensionsToReinstall.length > 0) {
     warnings.push(`extensions to install again: ${plan.extensionsToReinstall.join(", ")}`);

@@ -43,7 +43,7 @@ export async function planRestoreVm(
   const [usages, sizes] = await Promise.all([stamp.listUsages(call), stamp.listVmSizes(call)]);
   const wanted = { point, wish: input.wish, runId: input.runId ?? deps.random.uuid() };
   const existing = await mapBounded(
-    idsToLookUp({ ...wanted, subscriptionId }),
+    idsToLookUp({ ...wanted, stampName: stamp.name, subscriptionId }),
     async (id, { signal }) => ((await stamp.exists(id, { signal })) ? [id.toLowerCase()] : []),
     { limit: lookUpsAtOnce, ...call },
   );

@@ -87,6 +87,66 @@ describe("restoreVm", () => {
     expect(findings.map(({ message }) => message).join()).toContain("the subnet '/nowhere' does not exist");
   });
 
+  describe("on the stamp that the point is from", () => {
+    const network =
+      "/subscriptions/11111111-2222-4333-8444-555555555555/resourceGroups/apps/providers/Microsoft.Network";
+    const balancer = `${network}/loadBalancers/lb`;
+    const around = {
+      nsg: `${network}/networkSecurityGroups/guard`,
+      pool: `${balancer}/backendAddressPools/web`,
+      set: `${network.replace("Network", "Compute")}/availabilitySets/pair`,
+    };
+
+    async function surrounded() {
+      const plain = createWorld({ diskBytes }).vm.nics[0]!;
+      const ipConfigurations = [{ ...plain.ipConfigurations[0]!, loadBalancerPoolIds: [around.pool] }];
+      const nics = [{ ...plain, ipConfigurations, nsg: { id: around.nsg, rules: [] } }];
+      const world = createWorld({ diskBytes, change: { nics, availabilitySetId: around.set } });
+      for (const id of [around.nsg, balancer, around.set]) world.stamp.subnetIds.add(id.toLowerCase());
+      const { id: pointId } = await backupVm(world.deps, { vmId: world.vm.id, allowAvailabilitySet: true });
+      return { world, pointId };
+    }
+    const inApps = { ...wish, resourceGroup: "apps" };
+
+    test("what surrounded a VM that is gone surrounds it again, where it is still there", async () => {
+      const { world, pointId } = await surrounded();
+      world.stamp.vms.clear();
+      const plan = await planRestoreVm(world.deps, { pointId, wish: inApps });
+      expect(plan.nics[0]).toMatchObject({ nsgId: around.nsg, loadBalancerPoolIds: [around.pool] });
+      expect(plan.availabilitySetId).toBe(around.set);
+      const bare = { ...inApps, nsgId: null, availabilitySetId: null, loadBalancerPoolIds: [] };
+      const none = await planRestoreVm(world.deps, { pointId, wish: bare });
+      expect([none.nics[0]?.nsgId, none.nics[0]?.loadBalancerPoolIds, none.availabilitySetId]).toEqual([
+        null,
+        [],
+        null,
+      ]);
+      world.stamp.subnetIds.delete(around.nsg.toLowerCase());
+      const later = await planRestoreVm(world.deps, { pointId, wish: inApps });
+      expect(later.nics[0]?.nsgId).toBeNull();
+      expect(later.findings.filter(({ severity }) => severity === "blocks")).toEqual([]);
+    });
+
+    test("a copy beside the living VM is behind no load balancer, and in another group in no set", async () => {
+      const { world, pointId } = await surrounded();
+      const { nics, availabilitySetId, findings } = await planRestoreVm(world.deps, { pointId, wish });
+      expect([nics[0]?.nsgId, nics[0]?.loadBalancerPoolIds, availabilitySetId]).toEqual([around.nsg, [], null]);
+      expect(findings.map(({ message }) => message).join()).toContain("behind a load balancer");
+    });
+
+    test("another stamp's things of the same name are not taken", async () => {
+      const { world, pointId } = await surrounded();
+      const west = createFakeStamp("west", new FakeClock());
+      for (const id of [around.nsg, balancer, around.set]) west.subnetIds.add(id.toLowerCase());
+      const plan = await planRestoreVm({ ...world.deps, stamp: west }, { pointId, wish: inApps });
+      expect([plan.nics[0]?.nsgId, plan.nics[0]?.loadBalancerPoolIds, plan.availabilitySetId]).toEqual([
+        null,
+        [],
+        null,
+      ]);
+    });
+  });
+
   test("counts network interfaces and the staging account, where it has to be made", async () => {
     const { world, pointId } = await captured();
     const full = { unit: "Count", current: 5, limit: 5 };
