@@ -17,6 +17,17 @@ torture /usr/sbin/mke2fs e2fsprogs power cuts under a real file system
 bench /usr/bin/time time the bench, wholly
 bench /usr/bin/qemu-img qemu-utils qemu-img as a peer
 bench /usr/bin/mmdebstrap mmdebstrap the newest restic and borg
+test /usr/bin/linux.uml user-mode-linux folders on NFS and SMB shares
+test /usr/sbin/modprobe kmod folders on NFS and SMB shares
+test /usr/sbin/rpc.nfsd nfs-kernel-server folders on NFS shares
+test /usr/sbin/mount.nfs nfs-common folders on NFS shares
+test /usr/sbin/smbd samba folders on SMB shares
+test /usr/sbin/mount.cifs cifs-utils folders on SMB shares
+test /usr/bin/ceph-mon ceph-mon an S3 store of others
+test /usr/bin/ceph-osd ceph-osd an S3 store of others
+test /usr/bin/ceph-mgr ceph-mgr an S3 store of others
+test /usr/bin/ceph ceph-common an S3 store of others
+test /usr/bin/radosgw radosgw an S3 store of others
 test /usr/bin/az azure-cli the real Azure CLI as a client
 test /usr/share/bash-completion/bash_completion bash-completion completion in a real bash
 test /usr/lib/python3/dist-packages/cryptography python3-cryptography the reference reader of the format
