@@ -32,6 +32,7 @@ MAX_PACK_BYTES = 32 * 1024 * 1024
 MAX_INDEX_BYTES = 256 * 1024 * 1024
 MAX_POINT_BYTES = 16 * 1024 * 1024
 MAX_CONFIG_BYTES = 64 * 1024
+MAX_SLOT_BYTES = 16 * 1024
 MAX_DISK_BYTES = 64 * 1024**4
 ENTRY = struct.Struct(">32sIIIBB")
 KINDS = {0: "data", 1: "node"}
@@ -145,18 +146,60 @@ def list_objects(root, folder):
 # Keys
 
 
-def parse_recovery_code(text):
+def parse_letters(text, length, label, what):
+    """Reads Crockford base 32 and takes off the 3-byte checksum."""
     letters = re.sub(r"[\s-]", "", text).upper().replace("O", "0").replace("I", "1").replace("L", "1")
-    if len(letters) != 56 or any(letter not in CODE_ALPHABET for letter in letters):
-        raise Refused("the recovery code does not have 14 groups of 4 letters")
+    if len(letters) * 5 != (length + 3) * 8 or any(letter not in CODE_ALPHABET for letter in letters):
+        raise Refused("%s does not have %d groups of 4 letters" % (what, (length + 3) * 2 // 5))
     value = 0
     for letter in letters:
         value = value * 32 + CODE_ALPHABET.index(letter)
-    data = value.to_bytes(35, "big")
-    code, checksum = data[:32], data[32:]
-    if hashlib.sha256(b"holdfast/1/recovery-code" + code).digest()[:3] != checksum:
-        raise Refused("the recovery code has a typing mistake")
-    return code
+    data = value.to_bytes(length + 3, "big")
+    if hashlib.sha256(label + data[:length]).digest()[:3] != data[length:]:
+        raise Refused("%s has a typing mistake" % what)
+    return data[:length]
+
+
+def multiply(a, b):
+    """In GF(256) with x^8+x^4+x^3+x+1."""
+    product = 0
+    while b:
+        product ^= a if b & 1 else 0
+        a = a << 1 ^ (0x11B if a & 0x80 else 0)
+        b >>= 1
+    return product
+
+
+def inverse(a):
+    result = 1
+    for _ in range(254):
+        result = multiply(result, a)
+    return result
+
+
+def join_shares(texts):
+    """Answers the set of the shares (8 bytes) and the secret at 0 of their polynomials."""
+    shares = {}
+    sets = set()
+    for position, text in enumerate(texts, 1):
+        data = parse_letters(text, 42, b"holdfast/1/key-share", "share %d of those given" % position)
+        sets.add(data[:9])
+        shares[data[9]] = data[10:]
+    if len(sets) != 1:
+        raise Refused("the shares are not of one set")
+    threshold = next(iter(sets))[8]
+    if len(shares) < threshold:
+        raise Refused("%d different shares were given, and %d are needed" % (len(shares), threshold))
+    used = sorted(shares)[:threshold]
+    secret = bytearray(32)
+    for x in used:
+        weight = 1
+        for other in used:
+            if other != x:
+                weight = multiply(weight, multiply(other, inverse(other ^ x)))
+        for at, byte in enumerate(shares[x]):
+            secret[at] ^= multiply(byte, weight)
+    return next(iter(sets))[:8], bytes(secret)
 
 
 def read_config(root):
@@ -170,24 +213,58 @@ def read_config(root):
         raise Damage("config: it is not the JSON that a repository begins with") from error
 
 
-def open_master(config, secret):
-    """Answers the master key. `secret` is ("passphrase", text) or ("recovery", text)."""
-    kind, text = secret
-    given = parse_recovery_code(text) if kind == "recovery" else unicodedata.normalize("NFC", text).encode()
-    for slot in config["slots"]:
-        if slot["kind"] != kind:
-            continue
-        salt = base64.b64decode(slot["salt"])
+def stretch(text, salt, kdf):
+    """Answers the key of a passphrase slot; raises ValueError for work that the format does not allow."""
+    given = unicodedata.normalize("NFC", text).encode()
+    if kdf["name"] == "argon2id":
+        memory, passes, lanes = kdf["memoryKib"], kdf["passes"], kdf["lanes"]
+        if not (19456 <= memory <= 1048576 and 2 <= passes <= 16 and 1 <= lanes <= 16):
+            raise ValueError("argon2id parameters")
+        return argon2id(given, salt, memory, passes, lanes)
+    if kdf["name"] == "pbkdf2-hmac-sha512" and 210000 <= kdf["iterations"] <= 10000000:
+        return hashlib.pbkdf2_hmac("sha512", given, salt, kdf["iterations"], 32)
+    raise ValueError("kdf")
+
+
+def open_slot(root, name, repository_id, secret):
+    """Answers the master key, or None where the slot is not the secret's; raises Damage where it is no slot."""
+    slot_id = name[len("keys/") :]
+    kind, given = secret
+    try:
+        header_text, sealed_text, _check, rest = read_object(root, name, MAX_SLOT_BYTES).split(b"\n")
+        header = json.loads(header_text)
+        if rest or header["format"] != "holdfast-key-slot" or header["version"] != 1:
+            raise ValueError("format")
+        if header["repository"] != repository_id or header["kind"] != kind:
+            return None
+        salt = base64.b64decode(header["salt"], validate=True)
         if kind == "passphrase":
-            key = argon2id(given, salt, 65536, 3, 4)
-        else:
+            key = stretch(given, salt, header["kdf"])
+        elif kind == "recovery":
             key = hkdf(given, salt, "holdfast/1/slot/recovery")
+        elif bytes.fromhex(slot_id)[:8] == given[0]:
+            key = hkdf(given[1], salt, "holdfast/1/slot/shares")
+        else:
+            return None
+        context = ("holdfast/1/key-slot/%s\n" % slot_id).encode() + header_text
+        return unseal(key, 0, context, base64.b64decode(sealed_text, validate=True))
+    except InvalidTag:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damage("%s: it is no key slot of this version" % name) from error
+
+
+def open_master(root, repository_id, secret, warnings):
+    """Answers the master key. `secret` is ("passphrase", text), ("recovery", code) or ("shares", (set, secret))."""
+    for name in list_objects(root, "keys"):
         try:
-            context = "holdfast/1/slot/%s/%s" % (kind, config["id"])
-            return unseal(key, 0, context.encode(), base64.b64decode(slot["sealed"]))
-        except InvalidTag:
-            continue
-    raise Refused("the %s does not open this repository" % ("passphrase" if kind == "passphrase" else "recovery code"))
+            master = open_slot(root, name, repository_id, secret)
+            if master is not None:
+                return master
+        except Damage as damage:
+            warnings.append(str(damage))
+    words = {"passphrase": "the passphrase does", "recovery": "the recovery code does", "shares": "the shares do"}
+    raise Refused("%s not open this repository" % words[secret[0]])
 
 
 # The repository
@@ -196,14 +273,13 @@ def open_master(config, secret):
 class Repository:
     def __init__(self, root, secret):
         self.root = root
-        config = read_config(root)
-        self.id = config["id"]
-        self.master = open_master(config, secret)
+        self.warnings = []
+        self.id = read_config(root)["id"]
+        self.master = open_master(root, self.id, secret, self.warnings)
         self.id_key = hkdf(self.master, self.id.encode(), "holdfast/1/id")
         self.decompress = make_decompress()
         self.places = None
         self.pack_keys = {}
-        self.warnings = []
 
     def open_object(self, name, largest):
         data = read_object(self.root, name, largest)
@@ -390,12 +466,20 @@ def verify(repository, options):
             print("%s  disk %s  %d bytes that are not zeros are whole" % (point["id"], disk.get("name"), count))
 
 
+def read_labelled(path, label):
+    """The line of a printed sheet that begins with a label, or the whole text where there is none."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    line = re.search(r"^%s:\s*(\S+)\s*$" % label, text, re.MULTILINE)
+    return line.group(1) if line else text
+
+
 def read_secret(options):
+    if options.share_file:
+        return "shares", join_shares([read_labelled(path, "Share") for path in options.share_file])
     if options.recovery_code_file is not None:
-        with open(options.recovery_code_file, encoding="utf-8") as file:
-            text = file.read()
-        line = re.search(r"^Code:\s*(\S+)\s*$", text, re.MULTILINE)
-        return "recovery", line.group(1) if line else text
+        text = read_labelled(options.recovery_code_file, "Code")
+        return "recovery", parse_letters(text, 32, b"holdfast/1/recovery-code", "the recovery code")
     if options.passphrase_file is not None:
         with open(options.passphrase_file, encoding="utf-8", newline="") as file:
             return "passphrase", re.sub(r"\r?\n\Z", "", file.read())
@@ -406,6 +490,7 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(description="Reads a Holdfast repository without Holdfast.")
     parser.add_argument("repository", help="folder of the repository")
     parser.add_argument("--recovery-code-file", help="file with the recovery kit or its code")
+    parser.add_argument("--share-file", action="append", help="file with a key share; give it once a share")
     parser.add_argument("--passphrase-file", help="file with the passphrase; asked for without either")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("points", help="list the recovery points and their disks").set_defaults(run=show_points)

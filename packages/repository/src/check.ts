@@ -6,6 +6,7 @@ import { checkPacks } from "./check/check-packs.ts";
 import { checkChunks } from "./check/check-chunks.ts";
 import { findHarmedPoints, findNeeded } from "./check/needed-chunks.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
+import { checkKeySlots } from "./keys/key-slots.ts";
 import { readManifest } from "./manifest.ts";
 
 export interface CheckOptions extends BlobOptions {
@@ -31,6 +32,7 @@ export async function checkRepository(parts: CheckParts, options: CheckOptions =
   const findings = collectFindings();
   await chunks.indexes.loadWhole(call);
   for (const harm of chunks.indexes.damage.values()) findings.add(harm, []);
+  for (const harm of await checkKeySlots(parts.store, parts.keys, call)) findings.add(harm, []);
   const { points, pointCount } = await readPoints(parts, findings, call);
   const needed = await findNeeded(chunks, points, call);
   const { harms, spared, readBytes } = await checkChunks(chunks, needed.dataRows, options);

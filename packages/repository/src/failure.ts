@@ -4,6 +4,7 @@ const damageAdvice = "Run a check, and restore from another copy of the reposito
 
 // The codes that are handed to `damaged`, for the test that compares them with docs/errors:
 // code: repository.config.damaged
+// code: repository.key-slot.damaged
 // code: repository.manifest.damaged
 // code: repository.index.damaged
 // code: repository.pack.damaged

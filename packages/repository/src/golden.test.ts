@@ -13,8 +13,15 @@ const folder = fileURLToPath(new URL("../testdata/format-1", import.meta.url));
 const services = { random: strongRandom, clock: new FakeClock() };
 const keys = {
   passphrase: { passphrase: new Secret("golden passphrase") },
+  "passphrase by PBKDF2": { passphrase: new Secret("golden passphrase for FIPS") },
   "recovery code": {
-    recoveryCode: new Secret("41ZV-348Q-YVN5-2RS2-HMEJ-MJJT-9SQ1-01AC-TW81-V3JM-5WKS-19BP-CS1G-KW1X"),
+    recoveryCode: new Secret("KHW0-JZWS-ERTV-44CS-ZE4E-AFHM-MKXB-NEP5-ZWAE-2YB3-332M-EDJ1-4VNB-33H7"),
+  },
+  shares: {
+    shares: [
+      new Secret("28P9-M7TK-079P-T0G3-6220-V1TP-F76H-ZAZA-4A5Q-7EMP-66QN-DXFK-WRE0-KM3V-C2S3-4CZ5-1Z8X-VWF0"),
+      new Secret("28P9-M7TK-079P-T0G1-TKWT-KNV7-TXVA-XZR4-W4VH-4N7Y-62TV-6SSD-YGZC-6H8T-EPF2-Q6VD-36JK-SJST"),
+    ],
   },
 };
 const sums = {
@@ -32,7 +39,7 @@ for (const [what, key] of Object.entries(keys)) {
   test(`the repository of format version 1 opens by its ${what}, checks clean and restores`, async () => {
     const before = await filesOf(folder);
     await using points = await openRepository(createFileBlobStore(folder, strongRandom), { ...services, ...key });
-    expect(points.id).toBe("927e2e36-6081-4928-81e4-e1e5348c406f");
+    expect(points.id).toBe("a9bfddf3-cc73-4814-917f-c1ca6895df72");
     const found = await points.listPoints();
     const read = await Promise.all(
       found.map(async ({ id, disks }) => [id, sha256(await readAll(points, disks[0]!.image))] as const),
@@ -57,10 +64,10 @@ test("a copy of it with one bit changed in any file has the verdict of that file
       await writeFile(join(copy, name), bytes);
       await using points = await openRepository(createFileBlobStore(copy, strongRandom), {
         ...services,
-        ...keys["recovery code"],
+        ...(bytes.includes('"kind":"recovery"') ? keys.shares : keys["recovery code"]),
       });
       const { findings } = await points.check();
-      const code = { packs: "chunk", index: "index", points: "manifest" }[name.split("/")[0]!];
+      const code = { packs: "chunk", index: "index", points: "manifest", keys: "key-slot" }[name.split("/")[0]!];
       expect(findings).toContainEqual(expect.objectContaining({ code: `repository.${code}.damaged`, object: name }));
     }
   } finally {

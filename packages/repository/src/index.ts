@@ -11,3 +11,7 @@ export { validateStore } from "./blob-store/validate-store.ts";
 export type { ObligationVerdict, StoreRates, StoreVerdict } from "./blob-store/validate-store.ts";
 export { InMemoryBlobStore } from "./blob-store/in-memory-blob-store.ts";
 export type { BlobOptions, BlobStore, LockRule, ObjectLock, StoreTraits } from "./blob-store/blob-store.ts";
+export { openKeyring } from "./keys/keyring.ts";
+export type { Keyring, KeySlotInfo, NewKeySlot } from "./keys/keyring.ts";
+export type { KdfName } from "./keys/key-kdf.ts";
+export type { Key } from "./keys/unlock.ts";

@@ -94,12 +94,29 @@ test("what it restores is a sparse file", async () => {
   expect([size, blocks * 512 < size / 2]).toEqual([70 * MiB + 1234, true]);
 });
 
-test("the reader reads the golden repository", async () => {
+/** Every kind of key slot is in the golden repository. */
+const goldenKeys: Readonly<Record<string, (note: string) => readonly (readonly [string, string])[]>> = {
+  passphrase: (note) => [["--passphrase-file", /Passphrase: `(.+)`/.exec(note)![1]!]],
+  "passphrase by PBKDF2": (note) => [["--passphrase-file", /PBKDF2 slot: `(.+)`/.exec(note)![1]!]],
+  "recovery code": (note) => [["--recovery-code-file", /Recovery code: `(.+)`/.exec(note)![1]!]],
+  shares: (note) =>
+    /2 of 3: `(.+)`/
+      .exec(note)![1]!
+      .split("`, `")
+      .slice(1)
+      .map((share) => ["--share-file", share]),
+};
+
+test.each(Object.entries(goldenKeys))("the reader reads the golden repository by its %s", async (by, keysIn) => {
   const note = await readFile(join(golden, "../format-1.md"), "utf8");
-  await writeFile(join(folder, "golden-pass"), /Passphrase: `(.+)`/.exec(note)![1]!);
-  const key = ["--passphrase-file", join(folder, "golden-pass")];
+  const options: string[] = [];
+  for (const [i, [option, text]] of keysIn(note).entries()) {
+    const file = join(folder, `golden ${by} ${i}`);
+    await writeFile(file, text);
+    options.push(option, file);
+  }
   for (const [, id, sum] of note.matchAll(/Point `(\S+)`.*`([0-9a-f]{64})`/g))
-    expect(await restored(golden, key, id!), id).toBe(sum);
+    expect(await restored(golden, options, id!), id).toBe(sum);
 });
 
 const verified = (where: string): Promise<Ended> => read(where, ...keyFiles.kit, "verify");

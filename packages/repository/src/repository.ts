@@ -1,16 +1,19 @@
 import { availableParallelism } from "node:os";
-import { HoldfastError, hasErrorCode } from "@holdfast/kernel";
+import { hasErrorCode } from "@holdfast/kernel";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
 import type { BlobStore } from "./blob-store/blob-store.ts";
+import { objectExists } from "./blob-store/blob-store.ts";
 import { createIndexCache } from "./chunk-index/index-cache.ts";
 import { openChunkStore } from "./chunk-store.ts";
-import { decodeConfig, makeConfig, unlock } from "./config.ts";
-import type { Key } from "./config.ts";
+import { encodeConfig, readConfig } from "./config.ts";
 import { createPooledCodec } from "./crypto/pooled-codec.ts";
-import { formatRecoveryCode } from "./crypto/recovery-code.ts";
 import { deriveKey } from "./crypto/sealing.ts";
-import { damaged } from "./failure.ts";
-import { maxConfigBytes } from "./format/limits.ts";
+import { chooseKdf } from "./keys/key-kdf.ts";
+import type { KdfName } from "./keys/key-kdf.ts";
+import { keySlotName } from "./keys/key-slot.ts";
+import { newPassphraseSlot, newRecoverySlot } from "./keys/new-key-slots.ts";
+import { unlock } from "./keys/unlock.ts";
+import type { Key } from "./keys/unlock.ts";
 import { createPointStore } from "./point-store.ts";
 
 /** Four threads are faster than the stores and links of the field; each costs memory. */
@@ -32,23 +35,38 @@ export interface MadeRepository {
 
 /**
  * Makes a repository in an empty store. `keepKit` runs before the repository becomes usable; where it throws, nothing is
- * left. Raises `repository.store.exists` where the store has a repository.
+ * left. The key slots are there before the config that makes the store a repository. Raises `repository.store.exists` where
+ * the store has a repository.
  */
 export async function createRepository(
   store: BlobStore,
   options: RepositoryServices & {
     readonly passphrase: Secret;
+    readonly kdf?: KdfName;
     readonly keepKit?: (made: MadeRepository) => Promise<void>;
   },
 ): Promise<MadeRepository> {
-  const { random, passphrase } = options;
+  const { random, clock, passphrase } = options;
+  const call = signalOf(options);
   const id = random.uuid();
-  const recovery = random.bytes(32);
-  const config = await makeConfig({ id, master: random.bytes(32), passphrase, recovery }, random);
-  const code = formatRecoveryCode(recovery);
-  const made = { id, recoveryKit: kitText(id, code), lastGroup: code.split("-").at(-1)! };
+  const parts = { repositoryId: id, master: random.bytes(32), random, clock };
+  const kdf = chooseKdf(options.kdf);
+  const { slot, ...kit } = newRecoverySlot(parts, { label: "recovery kit" });
+  const slots = [slot, await newPassphraseSlot(parts, { passphrase, label: "passphrase", kdf })];
+  const made = { id, ...kit };
   await options.keepKit?.(made);
-  await store.put("config", Buffer.from(JSON.stringify(config)), signalOf(options));
+  if ((await store.size("config", call)) !== null) throw objectExists("config");
+  for (const { id: slotId, bytes } of slots) await store.put(keySlotName(slotId), bytes, call);
+  try {
+    await store.put("config", encodeConfig(id), call);
+  } catch (error) {
+    if (!hasErrorCode(error, "repository.store.exists")) throw error;
+    // An earlier try may have reached the store before its answer was lost.
+    if ((await readConfig(store, call)).id === id) return made;
+    // Another made a repository here at the same time: these slots open nothing.
+    for (const { id: slotId } of slots) await store.delete(keySlotName(slotId));
+    throw error;
+  }
   return made;
 }
 
@@ -57,44 +75,20 @@ export interface OpenOptions extends RepositoryServices {
   readonly cacheFolder?: string;
 }
 
-/** Opens a repository with its passphrase or the code of its kit, and reads its index. */
+/** Opens a repository by one of its keys, and reads its index. */
 export async function openRepository(store: BlobStore, options: OpenOptions & Key) {
-  const size = await store.size("config", signalOf(options));
-  if (size === null) {
-    throw new HoldfastError({
-      code: "repository.config.missing",
-      message: "there is no repository here",
-      advice: "Check the location, or make a repository there first.",
-    });
-  }
-  if (size > maxConfigBytes) throw damaged("repository.config.damaged", "config", "the object is too large");
-  const bytes = await store.get("config", undefined, signalOf(options)).catch((error: unknown) => {
-    if (hasErrorCode(error, "repository.store.short"))
-      throw damaged("repository.config.damaged", "config", "the object is cut off", error);
-    throw error;
-  });
-  const config = decodeConfig(bytes);
-  const master = await unlock(config, options);
+  const call = signalOf(options);
+  const config = await readConfig(store, call);
+  const { master } = await unlock(store, config.id, options, call);
   const idKey = deriveKey(master, Buffer.from(config.id), "holdfast/1/id");
   const keys = { repositoryId: config.id, master, idKey };
   const { random, cacheFolder } = options;
   const cache = cacheFolder === undefined ? {} : { cache: createIndexCache({ folder: cacheFolder, random }, keys) };
   const codec = createPooledCodec(keys, { size: Math.min(availableParallelism(), maxThreads) });
-  const chunks = await openChunkStore({ store, keys, random, codec, ...cache }, signalOf(options));
+  const chunks = await openChunkStore({ store, keys, random, codec, ...cache }, call);
   return createPointStore({ store, keys, chunks, random });
 }
 
 function signalOf(options: RepositoryServices): { signal?: AbortSignal } {
   return options.signal === undefined ? {} : { signal: options.signal };
-}
-
-function kitText(id: string, code: string): string {
-  return `HOLDFAST RECOVERY KIT
-
-Repository: ${id}
-Code:       ${code}
-
-This code opens the repository without its passphrase. Print this page and keep it in a safe place, apart from the
-repository. Whoever has the code and the repository can read every disk in it. Capitals, blanks and dashes do not matter.
-`;
 }

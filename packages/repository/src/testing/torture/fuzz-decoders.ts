@@ -10,6 +10,8 @@ import { decodeEntries, encodeEntries } from "../../format/chunk-entry.ts";
 import type { ChunkEntry } from "../../format/chunk-entry.ts";
 import { decodeIndex, encodeIndex } from "../../format/index-object.ts";
 import { decodeTrailer, openDirectory } from "../../format/pack.ts";
+import { formatShare, parseShare } from "../../keys/key-share.ts";
+import { decodeKeySlot, encodeKeySlot } from "../../keys/key-slot.ts";
 import { decodeNode, emptyChildren, encodeNode } from "../../tree/node.ts";
 import { below, createTally, seedOf } from "./harm-result.ts";
 import type { HarmOptions, HarmResult } from "./harm-result.ts";
@@ -29,8 +31,17 @@ const config = {
   format: "holdfast-repository",
   version: 1,
   id: "5f0c9a36-6a1c-4e6b-9d7a-6f6f1f0e2c11",
-  slots: [],
 };
+const slotHeader = {
+  format: "holdfast-key-slot",
+  version: 1,
+  repository: config.id,
+  kind: "passphrase",
+  label: "",
+  createdAtMs: 0,
+  salt: Buffer.alloc(16).toString("base64"),
+  kdf: { name: "argon2id", memoryKib: 65_536, passes: 3, lanes: 4 },
+} as const;
 
 interface Decoder {
   readonly decode: (bytes: Buffer) => unknown;
@@ -61,6 +72,14 @@ export const decoders: Readonly<Record<string, Decoder>> = {
     sample: Buffer.from(`HFOBJ001${"x".repeat(60)}`),
   },
   config: { decode: decodeConfig, sample: Buffer.from(JSON.stringify(config)) },
+  "key slot": {
+    decode: (bytes) => decodeKeySlot("ab".repeat(16), bytes),
+    sample: Buffer.from(encodeKeySlot("ab".repeat(16), slotHeader, { key, master: key })),
+  },
+  "key share": {
+    decode: (bytes) => parseShare(new Secret(bytes.toString("latin1")), 1),
+    sample: Buffer.from(formatShare({ setId: "ab".repeat(8), threshold: 2, number: 1, value: Buffer.alloc(32) })),
+  },
   "recovery code": {
     decode: (bytes) => parseRecoveryCode(new Secret(bytes.toString("latin1"))),
     sample: Buffer.from(Array(14).fill("0123").join("-")),
