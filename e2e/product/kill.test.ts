@@ -5,6 +5,7 @@ import {
   connectAll,
   diskNames,
   group,
+  groupNames,
   nicNames,
   openProductStage,
   placeVm,
@@ -55,6 +56,7 @@ async function expectNothingLeft(): Promise<void> {
   expect(await diskNames(stage), "no disk of the dead run").toEqual(["web-os"]);
   expect(await nicNames(stage), "no network interface of the dead run").toEqual(["web-nic"]);
   expect(await stagingBlobs(stage), "no staging blob").toEqual([]);
+  expect(await groupNames(stage), "no group of the dead run").toEqual([group]);
   const [base, ...others] = await snapshotNames(stage);
   expect(others, "no snapshot but the base").toEqual([]);
   expect(await runTagged(stage), "no other tag of a run").toEqual([`Microsoft.Compute/snapshots ${base}`]);

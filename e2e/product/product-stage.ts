@@ -159,6 +159,14 @@ export async function nicNames(stage: ProductStage, stampName = "east"): Promise
   return value.map(({ name }) => name).toSorted();
 }
 
+/** Names of all resource groups of the subscription. */
+export async function groupNames(stage: ProductStage, stampName = "east"): Promise<string[]> {
+  const tenant = stage.tenant(stampName);
+  const path = `/subscriptions/${tenant.stamp.subscriptionId}/resourcegroups`;
+  const { value } = (await tenant.arm("GET", path, "2019-10-01")) as { readonly value: Tagged[] };
+  return value.map(({ name }) => name);
+}
+
 /** Types and names of all resources that carry the tag of one run of Holdfast, in order. */
 export async function runTagged(stage: ProductStage, stampName = "east"): Promise<string[]> {
   const tenant = stage.tenant(stampName);
