@@ -1,19 +1,15 @@
 import { join } from "node:path";
 import type { MakeContender } from "./contender.ts";
+import { holdfastCommand } from "./holdfast-command.ts";
 import type { Command } from "./measure-command.ts";
 import type { Peer } from "./peers.ts";
-
-const runner = join(import.meta.dirname, "holdfast-run.ts");
 
 /** Holdfast, each work in a process of its own that opens the repository with its passphrase. */
 export const makeHoldfast: MakeContender = (folder, images) => {
   const repository = join(folder, "repository");
   const scanned = join(folder, "scanned");
-  const run = (work: string, options: Readonly<Record<string, string>>): Command => {
-    const given = { repository, ...options };
-    const flags = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
-    return { file: process.execPath, arguments: [runner, work, ...flags] };
-  };
+  const run = (work: string, options: Readonly<Record<string, string>>): Command =>
+    holdfastCommand(work, { repository, ...options });
   const restored = join(folder, "restored.raw");
   const a2 = { image: images.a2, point: "a2" };
   return {

@@ -1,5 +1,5 @@
 // One work of Holdfast in a process of its own, as the product does it, with fsync, encryption and keyed ids:
-//   node bench/holdfast-run.ts init|capture|restore|check|delete [--option VALUE ...]
+//   node bench/holdfast-run.ts init|capture|restore|check|list [--option VALUE ...]
 // Prints one line of JSON: what it read and stored, and how long the main thread was kept from its events.
 import { randomBytes, randomUUID } from "node:crypto";
 import { open } from "node:fs/promises";
@@ -72,7 +72,13 @@ async function check(points: Points): Promise<Figures> {
   return { readBytes, chunkCount };
 }
 
-const works: Readonly<Record<string, (points: Points) => Promise<Figures>>> = { capture, restore, check };
+async function list(points: Points): Promise<Figures> {
+  const startedMs = performance.now();
+  const { length: pointCount } = await points.listPoints();
+  return { pointCount, listSeconds: (performance.now() - startedMs) / 1000 };
+}
+
+const works: Readonly<Record<string, (points: Points) => Promise<Figures>>> = { capture, restore, check, list };
 
 async function main(work: string): Promise<Figures> {
   const store = createFileBlobStore(values.repository, random);

@@ -12,8 +12,22 @@ import type { MakeContender, PairedWork } from "./contender.ts";
 import { borgContender, copyContender, makeHoldfast, resticContender } from "./contenders.ts";
 import { findImages } from "./images.ts";
 import { findPeers } from "./peers.ts";
-import { summariseRounds, tableOf } from "./report.ts";
+import { growth } from "./growth.ts";
+import { httpsCapture } from "./https-capture.ts";
+import { largeIndex } from "./large-index.ts";
+import { manyPoints } from "./many-points.ts";
+import type { OwnFigure, OwnPlace, OwnWork } from "./own-work.ts";
+import { delayLine, ownTableOf, summariseRounds, tableOf } from "./report.ts";
 import { runRounds } from "./rounds.ts";
+
+/** What has no counterpart among the peers. */
+const ownWorks: Readonly<Record<string, OwnWork>> = {
+  https: httpsCapture,
+  growth,
+  points: manyPoints,
+  index: largeIndex,
+};
+const allWorks = [...pairedWorks, ...Object.keys(ownWorks)];
 
 const neededBytes = 25 * GiB;
 const say = (line: string): void => console.log(line);
@@ -21,7 +35,7 @@ const say = (line: string): void => console.log(line);
 const { values } = parseArgs({
   options: {
     pairs: { type: "string", default: "5" },
-    works: { type: "string", default: pairedWorks.join(",") },
+    works: { type: "string", default: allWorks.join(",") },
     peers: { type: "string", default: "restic,borg,copy" },
     json: { type: "string" },
   },
@@ -66,11 +80,25 @@ async function makeScratch(): Promise<string> {
   return mkdtemp(join(parent, "bench-"));
 }
 
+async function measureAlone(works: ReadonlySet<string>, place: OwnPlace) {
+  const measured: { readonly work: string; readonly title: string; readonly figures: readonly OwnFigure[] }[] = [];
+  for (const [work, { title, run }] of Object.entries(ownWorks)) {
+    if (!works.has(work)) continue;
+    const folder = join(place.folder, work);
+    await mkdir(folder);
+    measured.push({ work, title, figures: await run({ ...place, folder }) });
+    await rm(folder, { recursive: true });
+  }
+  return measured;
+}
+
 async function main(): Promise<void> {
   const rounds = Number(values.pairs);
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`--pairs is a whole number, not ${values.pairs}`);
-  const works: Set<PairedWork> = chosen(values.works, pairedWorks, "work");
-  const makers = await findContenders(chosen(values.peers, ["restic", "borg", "copy"], "peer"));
+  const works = chosen(values.works, allWorks, "work");
+  const paired = new Set<PairedWork>(pairedWorks.filter((work) => works.has(work)));
+  const peers = chosen(values.peers, ["restic", "borg", "copy"], "peer");
+  const makers = paired.size === 0 ? [] : await findContenders(peers);
   const images = await findImages(say);
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
@@ -78,14 +106,18 @@ async function main(): Promise<void> {
   say(`Node ${machine.node}, commit ${machine.commit}, ${rounds} rounds, images in the page cache`);
   const folder = await makeScratch();
   try {
-    const result = await runRounds({ makers, images, folder, rounds, works, say });
+    const result = await runRounds({ makers, images, folder, rounds, works: paired, say });
+    const own = await measureAlone(works, { folder, images, rounds, say });
     const summaries = summariseRounds(result);
-    say("");
-    for (const { name, version, settings } of result.contenders) say(`${name} ${version}: ${settings}`);
-    say("");
-    for (const line of tableOf(summaries)) say(line);
+    const lines: string[] = [];
+    if (paired.size > 0) {
+      lines.push(...result.contenders.map(({ name, version, settings }) => `${name} ${version}: ${settings}`));
+      lines.push("", ...tableOf(summaries), "", delayLine(summaries), "");
+    }
+    if (own.length > 0) lines.push(...ownTableOf(own));
+    for (const line of ["", ...lines]) say(line);
     if (values.json !== undefined) {
-      const report = { format: "holdfast-bench", version: 1, startedAt, machine, rounds, ...result, summaries };
+      const report = { format: "holdfast-bench", version: 1, startedAt, machine, rounds, ...result, summaries, own };
       await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
     }
   } finally {

@@ -2,6 +2,7 @@ import { MiB } from "@holdfast/kernel";
 import { pairedWorks } from "./contender.ts";
 import type { PairedWork } from "./contender.ts";
 import { goals } from "./goals.ts";
+import type { OwnFigure } from "./own-work.ts";
 import type { Measured, RoundsResult } from "./rounds.ts";
 import { spreadOf } from "./statistics.ts";
 import type { Spread } from "./statistics.ts";
@@ -29,6 +30,8 @@ export interface WorkSummary {
   readonly timesAsFast?: Spread;
   readonly timesAsFastPerStoredByte?: Spread;
   readonly cpuShare?: Spread;
+  /** How long the main thread was kept from its events: the worst 99th percentile of all rounds. */
+  readonly loopDelayP99Ms?: number;
 }
 
 const cpuOf = ({ userSeconds, systemSeconds }: Measured): number => userSeconds + systemSeconds;
@@ -49,12 +52,14 @@ function summarise(measured: readonly Measured[], work: PairedWork, contender: s
     storedBytes: spreadOf(own.map(({ storedBytes }) => storedBytes)).median,
     addedBytes: spreadOf(own.map(({ addedBytes }) => addedBytes)).median,
   };
+  const delays = own.flatMap(({ said }) => said?.["loopDelayP99Ms"] ?? []);
+  if (contender === "Holdfast") return { ...summary, loopDelayP99Ms: Math.max(...delays) };
   const ours = runs("Holdfast", work);
   const pairs = own.flatMap((theirs) => {
     const same = ours.find(({ round }) => round === theirs.round);
     return same === undefined ? [] : [{ theirs, ours: same }];
   });
-  if (contender === "Holdfast" || pairs.length === 0) return summary;
+  if (pairs.length === 0) return summary;
   const ratio = (of: (each: Measured) => number): Spread =>
     spreadOf(pairs.map(({ theirs, ours: same }) => of(theirs) / of(same)));
   return {
@@ -100,4 +105,25 @@ export function tableOf(summaries: readonly WorkSummary[]): string[] {
     lines.push(`| ${cells.join(" | ")} |`);
   }
   return lines;
+}
+
+/** Lines of a Markdown table of what was measured of Holdfast alone. */
+export function ownTableOf(measured: readonly { readonly title: string; readonly figures: readonly OwnFigure[] }[]) {
+  const lines = ["| work | figure | median [range] | to reach |", "|---|---|---|---|"];
+  for (const { title, figures } of measured) {
+    for (const [i, { what, unit, values, goal }] of figures.entries()) {
+      const limit = goal === undefined ? "" : "atMost" in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+      const cells = [i === 0 ? title : "", what, `${spread(spreadOf(values), 2)} ${unit}`, limit];
+      lines.push(`| ${cells.join(" | ")} |`);
+    }
+  }
+  return lines;
+}
+
+/** A line on the event loop of Holdfast's main thread under each work. */
+export function delayLine(summaries: readonly WorkSummary[]): string {
+  const delays = summaries.flatMap(({ work, loopDelayP99Ms }) =>
+    loopDelayP99Ms === undefined ? [] : [`${work} ${loopDelayP99Ms.toFixed(1)} ms`],
+  );
+  return `Event-loop delay of Holdfast's main thread, 99th percentile, worst round: ${delays.join(", ")}`;
 }

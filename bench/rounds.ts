@@ -47,10 +47,10 @@ export interface RoundsResult {
  * needs before it is run even where it is not asked for. A restored file is compared with a2 outside the time measured.
  */
 export async function runRounds(options: RoundsOptions): Promise<RoundsResult> {
-  const { makers, images, folder, rounds, say } = options;
+  const { makers, images, folder, rounds, works, say } = options;
   const measured: Measured[] = [];
   let names: RoundsResult["contenders"] = [];
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < rounds && works.size > 0; round += 1) {
     const started = [];
     for (const [i, make] of makers.entries()) {
       const own = join(folder, `round-${round}-${i}`);
@@ -61,10 +61,10 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsResult> {
     }
     names = started.map(({ name, version, settings }) => ({ name, version, settings }));
     const inTurn = round % 2 === 0 ? started : started.toReversed();
-    for (const work of needed(options.works)) {
+    for (const work of needed(works)) {
       for (const contender of inTurn) {
         const made = await runWork(contender, { work, round, folder, images });
-        if (made === null || !options.works.has(work)) continue;
+        if (made === null || !works.has(work)) continue;
         measured.push(made);
         say(`round ${round + 1}/${rounds}  ${work.padEnd(11)} ${contender.name.padEnd(9)} ${describe(made)}`);
       }
