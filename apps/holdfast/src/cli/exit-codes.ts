@@ -22,7 +22,7 @@ const rules: readonly (readonly [RegExp, number])[] = [
   [/\.(not-found|unknown)$/, exitCodes.notFound],
   [/^stackhub\.(identity|token|auth)\./, exitCodes.auth],
   [/^stackhub\..*\.(forbidden|unauthorized|unauthorised)$/, exitCodes.auth],
-  [/^repository\.(passphrase|key)\./, exitCodes.auth],
+  [/^repository\.(passphrase|key|share)\.(wrong|mistyped|mixed|too-few|fips)/, exitCodes.auth],
   [/^repository\..*\.(damaged|missing)$/, exitCodes.unproven],
 ];
 

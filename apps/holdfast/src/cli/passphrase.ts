@@ -6,7 +6,7 @@ import { readSecretFile } from "./secret-file.ts";
 export interface PassphraseOptions {
   /** From `--passphrase-file`. */
   readonly passphraseFile?: string;
-  /** Asked twice for a new repository: a slip here is found only when the data is needed. */
+  /** Asked twice for a new repository. */
   readonly isNew?: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface PassphraseOptions {
  * unseen. Never from the command line, where other users of the machine can read it.
  */
 export async function readPassphrase(options: PassphraseOptions, context: CommandContext): Promise<Secret> {
-  const { terminal, services, output, signal } = context;
+  const { terminal, services, output } = context;
   const path = options.passphraseFile ?? services.environment["HOLDFAST_PASSPHRASE_FILE"];
   if (path) return await readSecretFile(path, "the passphrase", output);
   if (!terminal.isInteractive) {
@@ -25,17 +25,37 @@ export async function readPassphrase(options: PassphraseOptions, context: Comman
       advice: "Name a file with it by --passphrase-file or HOLDFAST_PASSPHRASE_FILE.",
     });
   }
-  const passphrase = await terminal.askHidden("Passphrase of the repository: ", { signal });
-  if (options.isNew === true) {
-    const again = await terminal.askHidden("The same again: ", { signal });
-    if (again.reveal() !== passphrase.reveal()) {
-      throw new HoldfastError({
-        code: "cli.passphrase.differs",
-        message: "the two passphrases differ",
-        advice: "Run the command again; nothing was made.",
-      });
-    }
-  }
+  return options.isNew === true ? await askTwice("Passphrase", context) : await askOnce(context);
+}
+
+/** A passphrase for a new slot: from its own file or typed twice, never from where the present one comes. */
+export async function readNewPassphrase(path: string | undefined, context: CommandContext): Promise<Secret> {
+  if (path !== undefined) return await readSecretFile(path, "the new passphrase", context.output);
+  if (context.terminal.isInteractive) return await askTwice("New passphrase", context);
+  throw new HoldfastError({
+    code: "cli.passphrase.missing",
+    message: "the new passphrase is needed, and there is no terminal to ask for it",
+    advice: "Name a file with it by --new-passphrase-file.",
+  });
+}
+
+async function askOnce({ terminal, signal }: CommandContext): Promise<Secret> {
+  return requireText(await terminal.askHidden("Passphrase of the repository: ", { signal }));
+}
+
+/** A slip in a new passphrase is found only when the data is needed, so it is asked for twice. */
+async function askTwice(what: string, { terminal, signal }: CommandContext): Promise<Secret> {
+  const passphrase = await terminal.askHidden(`${what} of the repository: `, { signal });
+  const again = await terminal.askHidden("The same again: ", { signal });
+  if (again.reveal() === passphrase.reveal()) return requireText(passphrase);
+  throw new HoldfastError({
+    code: "cli.passphrase.differs",
+    message: "the two passphrases differ",
+    advice: "Run the command again; nothing was made.",
+  });
+}
+
+function requireText(passphrase: Secret): Secret {
   if (passphrase.reveal() !== "") return passphrase;
   throw new HoldfastError({
     code: "cli.passphrase.empty",

@@ -10,21 +10,32 @@ export interface RepositoryKeyOptions extends PassphraseOptions {
   readonly recoveryCode?: boolean;
   /** A file with the recovery kit, or with its code alone. */
   readonly recoveryCodeFile?: string;
+  /** Files with key shares, each with its whole sheet or its share alone. */
+  readonly shareFile?: readonly string[];
 }
 
-/** What opens a repository: the kit's code, typed unseen or from a file, where that is asked for; else the passphrase. */
+/** What opens a repository: shares or the kit's code where these are asked for, else the passphrase. */
 export async function readRepositoryKey(
   options: RepositoryKeyOptions,
   context: CommandContext,
 ): Promise<RepositoryKey> {
+  if (options.shareFile !== undefined) {
+    const shares: Secret[] = [];
+    for (const path of options.shareFile) shares.push(await readLabelled(path, "a key share", "Share", context));
+    return { shares };
+  }
   if (options.recoveryCodeFile === undefined) {
     if (options.recoveryCode === true) return { recoveryCode: await askRecoveryCode(context) };
     return { passphrase: await readPassphrase(options, context) };
   }
-  const file = await readSecretFile(options.recoveryCodeFile, "the recovery code", context.output);
-  // A kit that was typed again may have blanks where the printed one has dashes: the whole line is the code.
-  const code = /^[ \t]*Code:[ \t]*(\S.*)$/im.exec(file.reveal())?.[1] ?? file.reveal();
-  return { recoveryCode: new Secret(code.trim()) };
+  return { recoveryCode: await readLabelled(options.recoveryCodeFile, "the recovery code", "Code", context) };
+}
+
+/** Reads a printed sheet, or its code alone. A sheet typed again may have blanks for dashes: the whole line is the code. */
+async function readLabelled(path: string, what: string, label: string, { output }: CommandContext): Promise<Secret> {
+  const file = await readSecretFile(path, what, output);
+  const code = new RegExp(`^[ \\t]*${label}:[ \\t]*(\\S.*)$`, "im").exec(file.reveal())?.[1] ?? file.reveal();
+  return new Secret(code.trim());
 }
 
 async function askRecoveryCode({ terminal, signal }: CommandContext): Promise<Secret> {

@@ -11,6 +11,7 @@ export interface AddRepositoryInput {
   readonly passphraseFile?: string;
   readonly recoveryCode?: boolean;
   readonly recoveryCodeFile?: string;
+  readonly shareFile?: readonly string[];
 }
 
 /** Makes a repository that is there already known on this machine: after its catalog was lost, or on another machine. */

@@ -13,6 +13,8 @@ export interface RepositoryOptions {
   readonly recoveryCode?: boolean;
   /** From `--recovery-code-file`: the kit's code instead of the passphrase. */
   readonly recoveryCodeFile?: string;
+  /** From `--share-file`, once a share: enough shares of one set instead of the passphrase. */
+  readonly shareFile?: readonly string[];
 }
 
 /** Raises `cli.repository.not-found`. */
@@ -39,15 +41,19 @@ export async function openKnownRepository(
   progress.phase(`opening repository ${record.name}`);
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await context.services.openRepository(record.location, key, serviceOptions(context)));
-  if (store.id !== record.id) {
-    throw new HoldfastError({
-      code: "cli.repository.replaced",
-      message: `at ${record.location} there is another repository than the one called ${record.name}`,
-      advice:
-        "Check that the right volume is mounted; to use the other one, add it by `holdfast repo add` under a new name.",
-      details: { location: record.location, expected: record.id, found: store.id },
-    });
-  }
+  requireSameRepository(record, store.id);
   opening.move();
   return store;
+}
+
+/** Raises `cli.repository.replaced` where another repository stands at the place of a known one. */
+export function requireSameRepository({ name, location, id }: RepositoryRecord, found: string): void {
+  if (found === id) return;
+  throw new HoldfastError({
+    code: "cli.repository.replaced",
+    message: `at ${location} there is another repository than the one called ${name}`,
+    advice:
+      "Check that the right volume is mounted; to use the other one, add it by `holdfast repo add` under a new name.",
+    details: { location, expected: id, found },
+  });
 }

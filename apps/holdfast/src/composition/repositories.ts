@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { catalogFolder } from "@holdfast/catalog";
-import { createRepository, openRepository } from "@holdfast/repository";
+import { createRepository, openKeyring, openRepository } from "@holdfast/repository";
 import { Secret } from "@holdfast/kernel";
 import type { Clock, Random } from "@holdfast/kernel";
 import { openStore } from "./open-store.ts";
@@ -11,17 +11,19 @@ export function createRepositoryServices(deps: {
   readonly clock: Clock;
   readonly random: Random;
   readonly environment: Services["environment"];
-}): Pick<Services, "createRepository" | "openRepository"> {
+}): Pick<Services, "createRepository" | "openKeyring" | "openRepository"> {
   return {
-    async createRepository({ location, passphrase, keepKit }, options) {
+    async createRepository({ location, keepKit, ...wanted }, options) {
       return await createRepository(await openStore(location, deps, options), {
         ...deps,
         signal: options.signal,
-        passphrase,
+        ...wanted,
         keepKit: ({ id, recoveryKit, lastGroup }) =>
           keepKit({ id, recoveryKit: new Secret(recoveryKit), lastGroup: new Secret(lastGroup) }),
       });
     },
+    openKeyring: async (location, key, options) =>
+      await openKeyring(await openStore(location, deps, options), { ...deps, signal: options.signal, ...key }),
     openRepository: async (location, key, options) =>
       await openRepository(await openStore(location, deps, options), {
         ...deps,

@@ -2,7 +2,9 @@ import type { Catalog } from "@holdfast/catalog";
 import type { StampRecord } from "@holdfast/catalog";
 import type { PointStore, Stamp } from "@holdfast/engine";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
-import type { BlobStore } from "@holdfast/repository";
+import type { BlobStore, KdfName, Key, Keyring } from "@holdfast/repository";
+
+export type { KdfName, KeySlotInfo, Keyring, NewKeySlot } from "@holdfast/repository";
 
 export interface ServiceOptions {
   readonly signal: AbortSignal;
@@ -19,8 +21,8 @@ export interface MadeRepository {
   readonly lastGroup: Secret;
 }
 
-/** What opens a repository: its passphrase, or the code of its recovery kit. */
-export type RepositoryKey = { readonly passphrase: Secret } | { readonly recoveryCode: Secret };
+/** What opens a repository: its passphrase, the code of its recovery kit, or enough shares of one set. */
+export type RepositoryKey = Key;
 
 /** What commands need of the world. The real one names every concrete adapter; tests hand in fakes. */
 export interface Services {
@@ -37,11 +39,14 @@ export interface Services {
     wanted: {
       readonly location: string;
       readonly passphrase: Secret;
+      readonly kdf?: KdfName;
       readonly keepKit: (kit: MadeRepository) => Promise<void>;
     },
     options: ServiceOptions,
   ): Promise<{ readonly id: string }>;
   /** Opens the bare store at a location; nothing of a repository need be there. */
   openStore(location: string, options: ServiceOptions): Promise<BlobStore>;
+  /** Opens the key slots only: without reading the index, and also of a repository whose data is damaged. */
+  openKeyring(location: string, key: RepositoryKey, options: ServiceOptions): Promise<Keyring>;
   openRepository(location: string, key: RepositoryKey, options: ServiceOptions): Promise<PointStore>;
 }

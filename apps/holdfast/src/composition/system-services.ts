@@ -11,19 +11,15 @@ import type { Services } from "./services.ts";
 export function createSystemServices(environment: Readonly<Record<string, string | undefined>>): Services {
   const clock = createSystemClock();
   const random = createSystemRandom();
+  const repositories = async () => {
+    const { createRepositoryServices } = await import("./repositories.ts");
+    return createRepositoryServices({ clock, random, environment });
+  };
   return {
-    async createRepository(wanted, options) {
-      const { createRepositoryServices } = await import("./repositories.ts");
-      return await createRepositoryServices({ clock, random, environment }).createRepository(wanted, options);
-    },
-    async openRepository(location, passphrase, options) {
-      const { createRepositoryServices } = await import("./repositories.ts");
-      return await createRepositoryServices({ clock, random, environment }).openRepository(
-        location,
-        passphrase,
-        options,
-      );
-    },
+    createRepository: async (wanted, options) => await (await repositories()).createRepository(wanted, options),
+    openKeyring: async (location, key, options) => await (await repositories()).openKeyring(location, key, options),
+    openRepository: async (location, key, options) =>
+      await (await repositories()).openRepository(location, key, options),
     async openStore(location, options) {
       const { openStore } = await import("./open-store.ts");
       return await openStore(location, { clock, random, environment }, options);

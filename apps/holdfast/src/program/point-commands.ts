@@ -5,7 +5,7 @@ import type { RestoreVmCommandInput } from "../commands/restore-vm.ts";
 import type { RepositoryOptions } from "../commands/repository-session.ts";
 import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
-import { withRepository } from "./repository-commands.ts";
+import { withRepository } from "./repository-options.ts";
 
 export function addPointCommands(program: Command, parts: ProgramParts): void {
   withRepository(

@@ -2,17 +2,10 @@ import type { Command } from "commander";
 import type { AddRepositoryInput } from "../commands/repo-add.ts";
 import type { InitRepositoryInput } from "../commands/repo-init.ts";
 import type { RepositoryOptions } from "../commands/repository-session.ts";
-import { defineCommand, runLazily } from "./define.ts";
+import { addKeyCommands } from "./key-commands.ts";
+import { defineCommand, gather, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
-
-/** The options of every command that opens a repository. */
-export function withRepository(command: Command): Command {
-  return command
-    .option("--repo <name>", "repository to use, where it is not the default one")
-    .option("--passphrase-file <file>", "file with the repository's passphrase")
-    .option("--recovery-code", "ask for the code of the recovery kit instead of the passphrase")
-    .option("--recovery-code-file <file>", "file with the recovery kit or its code, instead of the passphrase");
-}
+import { kdfOption, withRepository } from "./repository-options.ts";
 
 export function addRepositoryCommands(program: Command, parts: ProgramParts): void {
   const repo = program.command("repo").description("make the encrypted repository and see where it is");
@@ -24,6 +17,7 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
     .option("--name <name>", "name of the repository on this machine", "default")
     .option("--recovery-kit <file>", "write the recovery kit to this new file; for scripts, this confirms it")
     .option("--passphrase-file <file>", "file with the passphrase; asked for without it")
+    .addOption(kdfOption())
     .action((location: string, options: Omit<InitRepositoryInput, "location">) =>
       runLazily(parts, async () => (await import("../commands/repo-init.ts")).runRepoInit, { ...options, location }),
     );
@@ -35,6 +29,7 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
     .option("--passphrase-file <file>", "file with the passphrase; asked for without it")
     .option("--recovery-code", "ask for the code of the recovery kit instead of the passphrase")
     .option("--recovery-code-file <file>", "file with the recovery kit or its code, instead of the passphrase")
+    .option("--share-file <file>", "file with a key share, instead of the passphrase; once for each share", gather)
     .action((location: string, options: Omit<AddRepositoryInput, "location">) =>
       runLazily(parts, async () => (await import("../commands/repo-add.ts")).runRepoAdd, { ...options, location }),
     );
@@ -58,6 +53,7 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
   }).action((location: string) =>
     runLazily(parts, async () => (await import("../commands/repo-validate.ts")).runRepoValidate, { location }),
   );
+  addKeyCommands(repo, parts);
   withRepository(
     defineCommand(program, "check", {
       description: "read and verify every byte of every recovery point",

@@ -3,7 +3,7 @@ import { parseCount, parseDuration } from "../cli/duration.ts";
 import type { RetentionPreviewInput } from "../commands/retention-preview.ts";
 import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
-import { withRepository } from "./repository-commands.ts";
+import { withRepository } from "./repository-options.ts";
 
 /** The options of every command that takes rules of retention. */
 export function withRetention(command: Command): Command {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { BackupCommandInput } from "../commands/backup.ts";
 import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
-import { withRepository } from "./repository-commands.ts";
+import { withRepository } from "./repository-options.ts";
 
 export function addVmCommands(program: Command, parts: ProgramParts): void {
   defineCommand(program, "discover [stamp]", {

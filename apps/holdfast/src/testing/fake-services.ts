@@ -158,9 +158,13 @@ export function createFakeServices(environment: Readonly<Record<string, string |
       if (!location.startsWith("s3:")) return createFileBlobStore(location, random);
       return Object.assign(new InMemoryBlobStore(), { readTraits: lockedTraits });
     },
+    openKeyring: async () => {
+      throw new Error("the fake repository has no key slots");
+    },
     async openRepository(_location, key) {
       const isRight =
-        "passphrase" in key ? key.passphrase.reveal() === "correct horse" : key.recoveryCode.reveal() === "AAAA-BBBB";
+        ("passphrase" in key && key.passphrase.reveal() === "correct horse") ||
+        ("recoveryCode" in key && key.recoveryCode.reveal() === "AAAA-BBBB");
       if (isRight) return makeStore("repository-1");
       throw new HoldfastError({
         code: "repository.passphrase.wrong",

@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const entry = fileURLToPath(new URL("fake-main.ts", import.meta.url));
+const entries = {
+  fake: fileURLToPath(new URL("fake-main.ts", import.meta.url)),
+  real: fileURLToPath(new URL("../main.ts", import.meta.url)),
+};
 
 export interface CommandResult {
   readonly exitCode: number | null;
@@ -24,12 +27,13 @@ export interface CommandFolder extends AsyncDisposable {
   readonly printed: () => string;
 }
 
-export async function makeCommandFolder(): Promise<CommandFolder> {
+/** A folder to run the command in: with fakes behind it, or as it is installed. */
+export async function makeCommandFolder(behind: keyof typeof entries = "fake"): Promise<CommandFolder> {
   const path = await mkdtemp(join(tmpdir(), "holdfast-cli-"));
   const printed: string[] = [];
   const start = (...args: readonly string[]) => {
     const environment = { ...process.env, HOLDFAST_HOME: join(path, "home"), HOLDFAST_PASSPHRASE_FILE: "" };
-    const child = spawn(process.execPath, [entry, ...args], {
+    const child = spawn(process.execPath, [entries[behind], ...args], {
       cwd: path,
       env: { ...environment, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
