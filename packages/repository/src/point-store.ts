@@ -1,5 +1,5 @@
 import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
-import { HoldfastError, hasErrorCode, invariant, normalizeRanges, totalLength } from "@holdfast/kernel";
+import { HoldfastError, hasErrorCode, invariant, mapBounded, normalizeRanges, totalLength } from "@holdfast/kernel";
 import type { ByteRange, Random } from "@holdfast/kernel";
 import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
 import { checkRepository } from "./check.ts";
@@ -11,6 +11,9 @@ import { manifestName, readManifest } from "./manifest.ts";
 import { openStoredDisk } from "./stored-disk.ts";
 import { planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
 import { createNodeReader } from "./tree/node-reader.ts";
+
+/** One after the other, the round trips of a store far away would add up. */
+const manifestsAtOnce = 16;
 
 export interface PointStoreParts {
   readonly store: BlobStore;
@@ -35,8 +38,10 @@ export interface CaptureInput {
 export function createPointStore(parts: PointStoreParts) {
   const { store, keys, chunks } = parts;
   const list = async (options?: BlobOptions): Promise<RecoveryPoint[]> => {
-    const points: RecoveryPoint[] = [];
-    for await (const name of store.list("points/", options)) points.push(await readManifest(parts, name, options));
+    const read = (name: string, { signal }: BlobOptions): Promise<RecoveryPoint> =>
+      readManifest(parts, name, signal === undefined ? {} : { signal });
+    const bounded = { limit: manifestsAtOnce, ...(options?.signal === undefined ? {} : { signal: options.signal }) };
+    const points = await mapBounded(store.list("points/", options), read, bounded);
     return points.sort((a, b) => b.publishedAtMs - a.publishedAtMs || (a.id < b.id ? -1 : 1));
   };
   const find = async (pointId: string, options?: BlobOptions): Promise<RecoveryPoint | null> => {
