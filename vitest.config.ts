@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{packages,apps}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["{packages,apps}/*/src/**/*.test.ts", "tools/**/*.test.ts", "bench/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.{crash,slow}.test.ts"],
           testTimeout: 20_000,
         },
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "e2e/torture/**"],
+          exclude: ["**/node_modules/**", "e2e/**/*.slow.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -103,25 +103,34 @@ async function readPoints(store: InMemoryBlobStore, disks: WholeRepository["disk
   return raised;
 }
 
-/** Harms random objects at random places; half of the places are near an object's ends, where its structure is. */
+/**
+ * By turns: one bit of the next byte of an object, so that a long run comes to every byte of indexes and points; and a random
+ * harm to a random object. Half of the random places are near an object's ends, where its structure is.
+ */
 export async function harmObjects({ seed, count }: HarmOptions): Promise<HarmResult> {
   const tally = createTally("harm to objects", seed);
   const whole = await makeWholeRepository(new SeededRandom(seed));
   for (let i = 0; i < count; i += 1) {
-    const random = new SeededRandom(seedOf(seed, i));
-    const [kind, harm] = [choose(random, objectKinds), choose(random, Object.keys(harms))];
-    const which = below(random, 2) as 0 | 1;
-    const length = [...whole.objects].filter(([name]) => name.startsWith(kind))[which]![1].length;
-    const near = below(random, 256);
-    const place = choose(random, [
-      near % length,
-      Math.max(0, length - 1 - near),
-      below(random, length),
-      below(random, length),
-    ]);
-    await tally.expect(`${kind} ${which} ${harm} at ${place} (harm ${i})`, async () => {
-      tally.count((await harmOne(whole, { kind, harm, place, which })) ? `${kind.slice(0, -1)}: ${harm}` : "unchanged");
+    const one = i % 2 === 0 ? nextByte(seed + i) : randomHarm(whole, new SeededRandom(seedOf(seed, i)));
+    await tally.expect(`${JSON.stringify(one)} (harm ${i})`, async () => {
+      tally.count((await harmOne(whole, one)) ? `${one.kind.slice(0, -1)}: ${one.harm}` : "unchanged");
     });
   }
   return tally.result();
+}
+
+function nextByte(number: number): OneHarm {
+  const step = Math.floor(number / 2);
+  const kind = objectKinds[step % objectKinds.length]!;
+  const place = Math.floor(step / objectKinds.length);
+  return { kind, harm: "one bit flipped", place: Math.floor(place / 2), which: (place % 2) as 0 | 1 };
+}
+
+function randomHarm(whole: WholeRepository, random: SeededRandom): OneHarm {
+  const [kind, harm] = [choose(random, objectKinds), choose(random, Object.keys(harms))];
+  const which = below(random, 2) as 0 | 1;
+  const length = [...whole.objects].filter(([name]) => name.startsWith(kind))[which]![1].length;
+  const near = below(random, 256);
+  const far = below(random, length);
+  return { kind, harm, which, place: choose(random, [near, length * 256 - 1 - near, far, far]) };
 }
