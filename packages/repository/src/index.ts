@@ -15,3 +15,5 @@ export { openKeyring } from "./keys/keyring.ts";
 export type { Keyring, KeySlotInfo, NewKeySlot } from "./keys/keyring.ts";
 export type { KdfName } from "./keys/key-kdf.ts";
 export type { Key } from "./keys/unlock.ts";
+export { copyPoints } from "./copy/copy-points.ts";
+export type { CopiedPoint, CopyOptions, CopyProgress, OpenPoints } from "./copy/copy-points.ts";

@@ -5,11 +5,13 @@ import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
 import { checkRepository } from "./check.ts";
 import type { CheckOptions } from "./check.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
+import { asDamage } from "./failure.ts";
 import { sealObject } from "./crypto/sealed-object.ts";
 import { chunkSizeBytes, maxDiskBytes, maxManifestBytes } from "./format/limits.ts";
 import { manifestName, readManifest } from "./manifest.ts";
 import { openStoredDisk } from "./stored-disk.ts";
 import { planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
+import { compareTrees } from "./tree/compare-trees.ts";
 import { createNodeReader } from "./tree/node-reader.ts";
 
 /** One after the other, the round trips of a store far away would add up. */
@@ -53,35 +55,57 @@ export function createPointStore(parts: PointStoreParts) {
     captureDisk: (capture: CaptureInput, options?: BlobOptions) => captureDisk(parts, capture, options),
     listPoints: list,
     findPoint: find,
-    openDisk: async (image: DiskImage, _options?: BlobOptions) => openStoredDisk(chunks, image),
-    check: (options?: CheckOptions) => checkRepository(parts, options),
-    async publishPoint(point: RecoveryPoint, options?: BlobOptions): Promise<void> {
-      const name = manifestName(point.id);
-      const isUnknown = ({ image }: { image: DiskImage }): boolean =>
-        image.rootId !== null && !chunks.indexes.has(image.rootId);
-      if (point.disks.some(isUnknown)) await chunks.indexes.refresh(options);
-      for (const disk of point.disks) invariant(!isUnknown(disk), `image ${disk.image.rootId} is not durable here`);
-      const text = JSON.stringify(point);
-      const sealed = sealObject(keys.master, name, parts.random.bytes(16), Buffer.from(text));
-      invariant(sealed.length <= maxManifestBytes, `point ${point.id} is larger than a manifest may be`);
-      try {
-        await store.put(name, sealed, options);
-      } catch (error) {
-        if (!hasErrorCode(error, "repository.store.exists")) throw error;
-        // An earlier try may have reached the store before its answer was lost.
-        if (JSON.stringify(await readManifest(parts, name, options)) === text) return;
-        throw new HoldfastError({
-          code: "repository.point.exists",
-          message: `another point with the id ${point.id} is published`,
-          advice: "Publish the point under a new id.",
-          details: { pointId: point.id },
-          cause: error,
-        });
+    /** Every point that can be read, in no order; what is damaged is left out. */
+    async *readPoints(options?: BlobOptions): AsyncGenerator<RecoveryPoint> {
+      for await (const name of store.list("points/", options)) {
+        try {
+          yield await readManifest(parts, name, options);
+        } catch (error) {
+          if (asDamage(error, name) === null) throw error;
+        }
       }
     },
+    /** Where a later image may differ from an earlier one of the same size, or from a disk of zeros. */
+    listDifferences: async (
+      { before, after }: { readonly before: DiskImage | null; readonly after: DiskImage },
+      options?: BlobOptions,
+    ) => {
+      invariant(before === null || before.sizeBytes === after.sizeBytes, "images of two sizes are not compared");
+      const ends = { before: before?.rootId ?? null, after: after.rootId };
+      return await compareTrees(createNodeReader(chunks, 8), after.sizeBytes, ends, options);
+    },
+    openDisk: async (image: DiskImage, _options?: BlobOptions) => openStoredDisk(chunks, image),
+    check: (options?: CheckOptions) => checkRepository(parts, options),
+    publishPoint: (point: RecoveryPoint, options?: BlobOptions) => publishPoint(parts, point, options),
     /** Ends the threads that work for this store. What is under way fails. */
     [Symbol.asyncDispose]: () => chunks[Symbol.asyncDispose](),
   };
+}
+
+async function publishPoint(parts: PointStoreParts, point: RecoveryPoint, options?: BlobOptions): Promise<void> {
+  const { store, keys, chunks } = parts;
+  const name = manifestName(point.id);
+  const isUnknown = ({ image }: { image: DiskImage }): boolean =>
+    image.rootId !== null && !chunks.indexes.has(image.rootId);
+  if (point.disks.some(isUnknown)) await chunks.indexes.refresh(options);
+  for (const disk of point.disks) invariant(!isUnknown(disk), `image ${disk.image.rootId} is not durable here`);
+  const text = JSON.stringify(point);
+  const sealed = sealObject(keys.master, name, parts.random.bytes(16), Buffer.from(text));
+  invariant(sealed.length <= maxManifestBytes, `point ${point.id} is larger than a manifest may be`);
+  try {
+    await store.put(name, sealed, options);
+  } catch (error) {
+    if (!hasErrorCode(error, "repository.store.exists")) throw error;
+    // An earlier try may have reached the store before its answer was lost.
+    if (JSON.stringify(await readManifest(parts, name, options)) === text) return;
+    throw new HoldfastError({
+      code: "repository.point.exists",
+      message: `another point with the id ${point.id} is published`,
+      advice: "Publish the point under a new id.",
+      details: { pointId: point.id },
+      cause: error,
+    });
+  }
 }
 
 async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, options?: BlobOptions) {

@@ -6,6 +6,8 @@ import { readSecretFile } from "./secret-file.ts";
 export interface PassphraseOptions {
   /** From `--passphrase-file`. */
   readonly passphraseFile?: string;
+  /** Says which repository is meant, where two are opened. */
+  readonly repositoryName?: string;
   /** Asked twice for a new repository. */
   readonly isNew?: boolean;
 }
@@ -25,7 +27,7 @@ export async function readPassphrase(options: PassphraseOptions, context: Comman
       advice: "Name a file with it by --passphrase-file or HOLDFAST_PASSPHRASE_FILE.",
     });
   }
-  return options.isNew === true ? await askTwice("Passphrase", context) : await askOnce(context);
+  return options.isNew === true ? await askTwice("Passphrase", context) : await askOnce(options, context);
 }
 
 /** A passphrase for a new slot: from its own file or typed twice, never from where the present one comes. */
@@ -39,8 +41,9 @@ export async function readNewPassphrase(path: string | undefined, context: Comma
   });
 }
 
-async function askOnce({ terminal, signal }: CommandContext): Promise<Secret> {
-  return requireText(await terminal.askHidden("Passphrase of the repository: ", { signal }));
+async function askOnce({ repositoryName }: PassphraseOptions, { terminal, signal }: CommandContext): Promise<Secret> {
+  const which = repositoryName === undefined ? "the repository" : `repository ${repositoryName}`;
+  return requireText(await terminal.askHidden(`Passphrase of ${which}: `, { signal }));
 }
 
 /** A slip in a new passphrase is found only when the data is needed, so it is asked for twice. */

@@ -36,7 +36,7 @@ export async function openKnownRepository(
   context: CommandContext,
 ): Promise<PointStore> {
   const record = await chooseRepository(catalog, options.repo);
-  const key = await readRepositoryKey(options, context);
+  const key = await readRepositoryKey({ ...options, repositoryName: record.name }, context);
   using progress = context.output.startProgress();
   progress.phase(`opening repository ${record.name}`);
   await using opening = new AsyncDisposableStack();

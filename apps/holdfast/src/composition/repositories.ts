@@ -11,7 +11,14 @@ export function createRepositoryServices(deps: {
   readonly clock: Clock;
   readonly random: Random;
   readonly environment: Services["environment"];
-}): Pick<Services, "createRepository" | "openKeyring" | "openRepository"> {
+}): Pick<Services, "createRepository" | "openCopyable" | "openKeyring" | "openRepository"> {
+  const open: Services["openCopyable"] = async (location, key, options) =>
+    await openRepository(await openStore(location, deps, options), {
+      ...deps,
+      signal: options.signal,
+      ...key,
+      cacheFolder: join(catalogFolder(deps.environment), "index-cache"),
+    });
   return {
     async createRepository({ location, keepKit, ...wanted }, options) {
       return await createRepository(await openStore(location, deps, options), {
@@ -24,12 +31,7 @@ export function createRepositoryServices(deps: {
     },
     openKeyring: async (location, key, options) =>
       await openKeyring(await openStore(location, deps, options), { ...deps, signal: options.signal, ...key }),
-    openRepository: async (location, key, options) =>
-      await openRepository(await openStore(location, deps, options), {
-        ...deps,
-        signal: options.signal,
-        ...key,
-        cacheFolder: join(catalogFolder(deps.environment), "index-cache"),
-      }),
+    openCopyable: open,
+    openRepository: open,
   };
 }

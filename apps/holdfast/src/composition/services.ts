@@ -2,7 +2,7 @@ import type { Catalog } from "@holdfast/catalog";
 import type { StampRecord } from "@holdfast/catalog";
 import type { PointStore, Stamp } from "@holdfast/engine";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
-import type { BlobStore, KdfName, Key, Keyring } from "@holdfast/repository";
+import type { BlobStore, KdfName, Key, Keyring, OpenPoints } from "@holdfast/repository";
 
 export type { KdfName, KeySlotInfo, Keyring, NewKeySlot } from "@holdfast/repository";
 
@@ -49,4 +49,6 @@ export interface Services {
   /** Opens the key slots only: without reading the index, and also of a repository whose data is damaged. */
   openKeyring(location: string, key: RepositoryKey, options: ServiceOptions): Promise<Keyring>;
   openRepository(location: string, key: RepositoryKey, options: ServiceOptions): Promise<PointStore>;
+  /** As `openRepository`, with what copies need of the repository itself. */
+  openCopyable(location: string, key: RepositoryKey, options: ServiceOptions): Promise<OpenPoints>;
 }

@@ -18,6 +18,7 @@ export function createSystemServices(environment: Readonly<Record<string, string
   return {
     createRepository: async (wanted, options) => await (await repositories()).createRepository(wanted, options),
     openKeyring: async (location, key, options) => await (await repositories()).openKeyring(location, key, options),
+    openCopyable: async (location, key, options) => await (await repositories()).openCopyable(location, key, options),
     openRepository: async (location, key, options) =>
       await (await repositories()).openRepository(location, key, options),
     async openStore(location, options) {

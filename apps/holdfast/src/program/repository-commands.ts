@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { AddRepositoryInput } from "../commands/repo-add.ts";
 import type { InitRepositoryInput } from "../commands/repo-init.ts";
 import type { RepositoryOptions } from "../commands/repository-session.ts";
+import { addCopyCommands } from "./copy-commands.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { defineCommand, gather, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
@@ -54,6 +55,7 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
     runLazily(parts, async () => (await import("../commands/repo-validate.ts")).runRepoValidate, { location }),
   );
   addKeyCommands(repo, parts);
+  addCopyCommands(repo, parts);
   withRepository(
     defineCommand(program, "check", {
       description: "read and verify every byte of every recovery point",

@@ -161,6 +161,9 @@ export function createFakeServices(environment: Readonly<Record<string, string |
     openKeyring: async () => {
       throw new Error("the fake repository has no key slots");
     },
+    openCopyable: async () => {
+      throw new Error("the fake repository cannot be copied");
+    },
     async openRepository(_location, key) {
       const isRight =
         ("passphrase" in key && key.passphrase.reveal() === "correct horse") ||

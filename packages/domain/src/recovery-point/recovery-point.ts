@@ -69,6 +69,12 @@ export interface PhaseTime {
   readonly durationMs: number;
 }
 
+/** Where a point was captured that was copied to another repository. */
+export interface PointOrigin {
+  readonly repositoryId: string;
+  readonly copiedAtMs: number;
+}
+
 /** One consistent, restorable moment of a protected instance. Published whole and never changed. */
 export interface RecoveryPoint {
   readonly id: string;
@@ -83,4 +89,6 @@ export interface RecoveryPoint {
   readonly skewMs: number;
   readonly tornRisk: TornRisk;
   readonly phases: readonly PhaseTime[];
+  /** Where a copy comes from; absent in the repository that captured it. */
+  readonly origin?: PointOrigin;
 }

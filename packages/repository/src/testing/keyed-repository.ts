@@ -3,6 +3,7 @@ import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
 import type { ByteRange, Random } from "@holdfast/kernel";
 import type { BlobStore } from "../blob-store/blob-store.ts";
 import { openChunkStore } from "../chunk-store.ts";
+import type { RepositoryKeys } from "../chunk-store.ts";
 import type { Codec } from "../crypto/codec.ts";
 import { createInlineCodec } from "../crypto/inline-codec.ts";
 import { createPointStore } from "../point-store.ts";
@@ -14,9 +15,12 @@ export const testKeys = { repositoryId: "test", master: Buffer.alloc(32, 1), idK
 
 export type TestPoints = Awaited<ReturnType<typeof openKeyed>>;
 
+/** Keys of another repository, for copies. */
+export const otherKeys = { repositoryId: "other", master: Buffer.alloc(32, 3), idKey: Buffer.alloc(32, 4) };
+
 /** Opens a store as a repository under fixed keys, without a config. */
-export async function openKeyed(store: BlobStore, codec: Codec = createInlineCodec(testKeys)) {
-  const parts = { store, keys: testKeys, random: strongRandom, codec };
+export async function openKeyed(store: BlobStore, codec?: Codec, keys: RepositoryKeys = testKeys) {
+  const parts = { store, keys, random: strongRandom, codec: codec ?? createInlineCodec(keys) };
   return createPointStore({ ...parts, chunks: await openChunkStore(parts) });
 }
 
