@@ -44,13 +44,20 @@ function repositoryVictim(): Victim {
     forget: () => published.clear(),
     async write(root, run, cut) {
       let cutting: Promise<void> | undefined;
-      const life = await runWriter(join(root, "repository"), run, {
-        onLine(line, kill) {
-          if (line !== "ready" || !cut.isLate) cutting ??= killAtCut(cut, kill);
-        },
-      });
+      const kills: (() => void)[] = [];
+      const killAll = (): void => kills.forEach((kill) => kill());
+      // Two writers on one repository every other time: each finds what the other left half done.
+      const writers = Array.from({ length: cut.isLate ? 2 : 1 }, (_unused, i) =>
+        runWriter(join(root, "repository"), `${run}-${i}`, {
+          onStart: (kill) => kills.push(kill),
+          onLine(line) {
+            if (line !== "ready" || !cut.isLate) cutting ??= killAtCut(cut, killAll);
+          },
+        }),
+      );
+      const lives = await Promise.all(writers);
       await cutting;
-      for (const [id, sum] of life.published) published.set(id, sum);
+      for (const life of lives) for (const [id, sum] of life.published) published.set(id, sum);
     },
     async verify(root, run) {
       await expectWhole(join(root, "repository"), published);

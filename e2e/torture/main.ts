@@ -55,7 +55,8 @@ async function main(): Promise<void> {
   const minutes = Number(values.minutes ?? (values.count === undefined ? 5 : Infinity));
   if (!(minutes > 0)) throw new Error(`--minutes is a number above zero, not ${values.minutes}`);
   const harms = await chooseHarms();
-  const endMs = performance.now() + minutes * 60_000;
+  const beginMs = performance.now();
+  const endMs = beginMs + minutes * 60_000;
   const totals = new Map<string, { did: Record<string, number>; seconds: number }>();
   const losses: string[] = [];
   console.log(`Seed ${seed}, ${Number.isFinite(rounds) ? `${rounds} rounds` : `${minutes} minutes`}`);
@@ -72,6 +73,8 @@ async function main(): Promise<void> {
       for (const loss of result.losses) console.log(`LOST  ${loss}`);
       losses.push(...result.losses);
     }
+    const sofar = losses.length === 0 ? "nothing lost" : `${losses.length} LOSSES`;
+    console.log(`round ${round + 1}, ${((performance.now() - beginMs) / 60_000).toFixed(1)} min: ${sofar} so far`);
   }
   for (const [name, { did, seconds }] of totals) {
     console.log(`\n${name}, ${seconds.toFixed(0)} s`);

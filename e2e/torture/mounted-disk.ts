@@ -54,7 +54,7 @@ export async function mountDisk(
   await truncate(image, diskBytes);
   // Inodes zeroed at once: else a thread of the kernel writes long after.
   await run("mke2fs", ["-q", "-t", "ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0", image]);
-  const holder = fork(join(import.meta.dirname, "disk-process.ts"), { stdio: "inherit" });
+  const holder = fork(join(import.meta.dirname, "disk-process.ts"), { stdio: "inherit", detached: true });
   const ask = async (request: DiskRequest): Promise<DiskAnswer> => {
     holder.send(request);
     const [answer] = (await once(holder, "message")) as [DiskAnswer];
@@ -82,11 +82,19 @@ export async function mountDisk(
     release: async () => void (await ask({ kind: "release" })),
     restart: () => start("serve"),
     async [Symbol.asyncDispose]() {
+      process.off("SIGINT", leave).off("SIGTERM", leave);
+      await disk.release();
       await takeOff();
       holder.disconnect();
       await once(holder, "exit");
     },
   };
+  // A mount outlives its process, and one whose disk is gone hangs whoever looks at it.
+  const leave = async (): Promise<void> => {
+    await disk[Symbol.asyncDispose]();
+    process.exit(130);
+  };
+  process.once("SIGINT", leave).once("SIGTERM", leave);
   try {
     await disk.renew();
     return disk;
@@ -102,7 +110,11 @@ async function mountSocket(
   { fuse, root }: { readonly fuse: string; readonly root: string },
 ): Promise<AsyncDisposable> {
   await mkdir(fuse);
-  const child = spawn("nbdfuse", [fuse, `nbd+unix:///?socket=${socket}`], { stdio: ["ignore", "inherit", "inherit"] });
+  // In groups of their own, so that a key pressed at a terminal does not end them before the mount is off.
+  const child = spawn("nbdfuse", [fuse, `nbd+unix:///?socket=${socket}`], {
+    stdio: ["ignore", "inherit", "inherit"],
+    detached: true,
+  });
   try {
     await waitForFile(join(fuse, "nbd"), child);
     await run("mount", ["-t", "ext4", "-o", "loop", join(fuse, "nbd"), root]);
@@ -112,7 +124,8 @@ async function mountSocket(
   }
   return {
     async [Symbol.asyncDispose]() {
-      await run("umount", [root]);
+      // A writer that was not waited for may hold it.
+      await run("umount", [root]).catch(() => run("umount", ["-l", root]));
       await takeFuseOff(fuse, child);
       await rm(socket, { force: true });
     },

@@ -24,20 +24,23 @@ export interface Life {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface WriterOptions {
+  readonly death?: Death;
+  readonly onStart?: (kill: () => void) => void;
+  readonly onLine?: (line: string, kill: () => void) => void;
+}
+
 /**
  * Starts a writer that captures to a folder until it is killed. Points are named after `run`. `onLine` is called as it
  * says that it is ready, and with each point that it published.
  */
-export async function runWriter(
-  folder: string,
-  run: string,
-  { death, onLine }: { readonly death?: Death; readonly onLine?: (line: string, kill: () => void) => void },
-): Promise<Life> {
+export async function runWriter(folder: string, run: string, { death, onLine, onStart }: WriterOptions): Promise<Life> {
   const suicide = death !== undefined && "call" in death ? [String(death.call), death.timing] : [];
   const child = spawn(process.execPath, [writerFile, folder, run, ...suicide], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const kill = (): void => void child.kill("SIGKILL");
+  onStart?.(kill);
   const published = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
