@@ -61,7 +61,8 @@ export function createFileBlobStore(root: string, random: Random, files: FileAcc
     async *list(prefix, options) {
       options?.signal?.throwIfAborted();
       await checkRoot();
-      for await (const name of walk(files, root, "")) {
+      // Only the folder that can have such names: the packs of a large repository fill very many others.
+      for await (const name of walkFrom(files, root, prefix.slice(0, Math.max(0, prefix.lastIndexOf("/"))))) {
         options?.signal?.throwIfAborted();
         if (name.startsWith(prefix) && !name.startsWith("tmp/")) yield name;
       }
@@ -153,15 +154,18 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-async function* walk(files: FileAccess, root: string, folder: string): AsyncGenerator<string> {
-  let entries;
-  try {
-    entries = await files.readdir(join(root, folder), { withFileTypes: true });
-  } catch (error) {
-    // Nothing was ever put: an empty store.
-    if (folder === "" && codeOf(error) === "ENOENT") return;
+async function* walkFrom(files: FileAccess, root: string, folder: string): AsyncGenerator<string> {
+  if (folder !== "") checkObjectName(folder);
+  const found = await files.stat(join(root, folder)).catch((error: unknown) => {
+    // Nothing was ever put there.
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw error;
-  }
+  });
+  if (found?.isDirectory() === true) yield* walk(files, root, folder);
+}
+
+async function* walk(files: FileAccess, root: string, folder: string): AsyncGenerator<string> {
+  const entries = await files.readdir(join(root, folder), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) yield* walk(files, root, name);
