@@ -3,7 +3,14 @@
 // Ends with 1 where anything was lost. docs/torture.md says what each harm proves.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { breakStores, cutModelledPower, fuzzDecoders, harmObjects, killWriters } from "@holdfast/repository/torture";
+import {
+  breakStores,
+  cutModelledPower,
+  fuzzDecoders,
+  harmObjects,
+  killCopiers,
+  killWriters,
+} from "@holdfast/repository/torture";
 import type { HarmOptions, HarmResult } from "@holdfast/repository/torture";
 import { cutPower } from "./cut-power.ts";
 import { whyNoMounts } from "./mounted-disk.ts";
@@ -29,6 +36,7 @@ const allHarms: readonly Harm[] = [
   { name: "decoders", perRound: 20_000, run: fuzzDecoders },
   { name: "stores", perRound: 40, run: breakStores },
   { name: "kills", perRound: 12, run: killWriters },
+  { name: "copies", perRound: 12, run: killCopiers },
   { name: "model", perRound: 100, run: cutModelledPower },
   { name: "power", perRound: 16, run: cutPower },
 ];

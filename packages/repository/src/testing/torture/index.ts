@@ -6,4 +6,5 @@ export { fuzzDecoders } from "./fuzz-decoders.ts";
 export { harmObjects } from "./harm-objects.ts";
 export { createTally, seedOf } from "./harm-result.ts";
 export type { HarmOptions, HarmResult } from "./harm-result.ts";
+export { killCopiers } from "./kill-copiers.ts";
 export { expectWhole, killWriters, runWriter } from "./kill-writers.ts";
