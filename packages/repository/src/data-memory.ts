@@ -7,7 +7,7 @@ export const batchCount = 8;
 /** Single chunks in memory at a time, read apart from others: so many calls hide the latency of a network. */
 const pieceCount = 32;
 /** Runs of sealed chunks in memory at a time. */
-export const sealedRunCount = 8;
+export const sealedRunCount = 12;
 /** Packs that may be on their way to the store while others fill: memory against waiting for the store. */
 const packsOnTheWay = 2;
 

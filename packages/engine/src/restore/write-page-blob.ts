@@ -14,7 +14,8 @@ import type { StoredDisk } from "../ports/point-store.ts";
 import type { PageSink } from "../ports/stamp.ts";
 
 const largestWriteBytes = 4 * MiB;
-const writesAtOnce = 8;
+/** Enough to keep four threads busy while others of them wait for a store or a network. */
+const writesAtOnce = 12;
 const pageBytes = 512;
 
 /** Progress of a copy in bytes of the ranges that hold data. */

@@ -135,9 +135,7 @@ async function readFileRange(
     throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? objectMissing(name, error) : error;
   });
   try {
-    const { size } = await file.stat();
-    const { start, end } = range ?? { start: 0, end: size };
-    if (end > size) throw objectShort(name);
+    const { start, end } = range ?? { start: 0, end: (await file.stat()).size };
     const bytes = into === undefined ? new Uint8Array(end - start) : into.subarray(0, end - start);
     for (let done = 0; done < bytes.length;) {
       const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);

@@ -12,7 +12,7 @@ import { asDamage } from "../failure.ts";
 import { packName } from "../format/pack.ts";
 
 /** Runs that are read at a time. */
-const runsAtATime = 8;
+const runsAtATime = 12;
 
 /**
  * Reads and opens the chunks of some rows, pack by pack. Answers what is wrong with which row, and apart from that with

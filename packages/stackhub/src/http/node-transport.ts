@@ -39,7 +39,8 @@ export function createNodeTransport(options: NodeTransportOptions = {}): HttpTra
   };
 }
 
-function trust(caPem: string | undefined): ReturnType<typeof createSecureContext> {
+/** The default roots and the stamp's authority; raises `stackhub.tls.bad-ca`. */
+export function trust(caPem: string | undefined): ReturnType<typeof createSecureContext> {
   const roots = getCACertificates("default");
   if (caPem === undefined) return createSecureContext({ ca: roots });
   try {
