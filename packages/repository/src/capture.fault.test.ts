@@ -10,7 +10,7 @@ import { captureAll, openKeyed, pointOf, readAll } from "./testing/keyed-reposit
 const older = randomBytes(MiB);
 // Two packs: the first is sent while the second fills.
 const newer = Buffer.concat([older, randomBytes(17 * MiB)]);
-const putsOfNewer = ["first pack", "second pack", "index", "point"];
+const putsOfNewer = ["announcement", "first pack", "second pack", "index", "point"];
 
 async function storeWithOlder(): Promise<InMemoryBlobStore> {
   const store = new InMemoryBlobStore();
@@ -68,12 +68,20 @@ for (const [at, put] of putsOfNewer.entries()) {
   }
 }
 
+test("a capture whose last mark cannot be put has published its point all the same", async () => {
+  const store = await storeWithOlder();
+  const set = new FaultSet().add("put", { kind: "error", error: lost, timing: "before" }, { skip: putsOfNewer.length });
+  await backUpNewer(await openKeyed(faulty(store, set)));
+  set.verifyAllHit();
+  await expectWhole(store, { older, newer });
+});
+
 test("a capture takes the puts that these tests break", async () => {
   const store = await storeWithOlder();
   const before = new Set(store.objects.keys());
   await backUpNewer(await openKeyed(store));
   const kinds = [...store.objects.keys()].filter((name) => !before.has(name)).map((name) => name.split("/")[0]);
-  expect(kinds).toEqual(["packs", "packs", "index", "points"]);
+  expect(kinds).toEqual(["writers", "packs", "packs", "index", "points", "writers"]);
 });
 
 test("a check raises what a store says of itself, and calls no object damaged for it", async () => {

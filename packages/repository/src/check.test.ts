@@ -1,18 +1,21 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
 import { KiB, MiB, Secret } from "@holdfast/kernel";
-import type { Clock, Random } from "@holdfast/kernel";
+import type { Random } from "@holdfast/kernel";
+import { FakeClock } from "@holdfast/kernel/testing";
 import { expect, test } from "vitest";
 import { checkRepository } from "./check.ts";
 import { openChunkStore } from "./chunk-store.ts";
 import { createInlineCodec } from "./crypto/inline-codec.ts";
 import { createRepository, InMemoryBlobStore, openRepository } from "./index.ts";
+import { sealObject } from "./crypto/sealed-object.ts";
 import { packName } from "./format/pack.ts";
+import { encodeManifest, manifestName } from "./manifest.ts";
 import { encodeNode, emptyChildren } from "./tree/node.ts";
 import { createPointStore } from "./point-store.ts";
 
 const random: Random = { bytes: (n) => randomBytes(n), uuid: () => randomUUID(), fraction: () => 0.5 };
-const clock: Clock = { now: () => 0, monotonicMs: () => 0, sleep: async () => {} };
+const clock = new FakeClock();
 const passphrase = new Secret("correct horse");
 const keys = { repositoryId: "r", master: randomBytes(32), idKey: randomBytes(32) };
 
@@ -46,12 +49,18 @@ test("check reports a tree whose child lies past the disk's end", async () => {
   const parts = await openParts(new InMemoryBlobStore());
   const children = emptyChildren();
   children[5] = "ab".repeat(32);
-  const rootId = await parts.chunks.write(async (writer) => {
-    const [id] = await writer.add("node", encodeNode(0, children));
-    await writer.finish();
-    return id;
-  });
-  await parts.points.publishPoint(pointOf("p1", { rootId: rootId!, sizeBytes: MiB, chunkSizeBytes: 256 * KiB }));
+  const rootId = await parts.chunks.write(
+    async (writer) => {
+      const [id] = await writer.add("node", encodeNode(0, children));
+      await writer.finish();
+      return id!;
+    },
+    { writerId: "0123456789abcdef" },
+  );
+  const name = manifestName("p1");
+  const point = pointOf("p1", { rootId, sizeBytes: MiB, chunkSizeBytes: 256 * KiB });
+  const sealed = sealObject(keys.master, name, randomBytes(16), encodeManifest({ point, writerId: null }));
+  await parts.store.put(name, sealed);
   const { findings } = await checkRepository(parts);
   expect(findings).toMatchObject([{ code: "repository.chunk.damaged", object: `node ${rootId}`, pointIds: ["p1"] }]);
 });

@@ -1,4 +1,3 @@
-import type { RecoveryPoint } from "@holdfast/domain";
 import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
 import { collectFindings } from "./check/findings.ts";
 import type { Findings } from "./check/findings.ts";
@@ -7,7 +6,7 @@ import { checkChunks } from "./check/check-chunks.ts";
 import { findHarmedPoints, findNeeded } from "./check/needed-chunks.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
 import { checkKeySlots } from "./keys/key-slots.ts";
-import { readManifest } from "./manifest.ts";
+import { readPointRecords } from "./prune/point-records.ts";
 
 export interface CheckOptions extends BlobOptions {
   readonly onProgress?: (progress: { readonly readBytes: number; readonly totalBytes: number }) => void;
@@ -47,16 +46,14 @@ export async function checkRepository(parts: CheckParts, options: CheckOptions =
   return { pointCount, chunkCount, readBytes, orphanPackCount, findings: findings.list() };
 }
 
+/** The points that are good; the others are nobody's business but prune's. */
 async function readPoints(parts: CheckParts, findings: Findings, call: BlobOptions) {
-  const points: RecoveryPoint[] = [];
-  let pointCount = 0;
-  for await (const name of parts.store.list("points/", call)) {
-    pointCount += 1;
-    try {
-      points.push(await readManifest(parts, name, call));
-    } catch (error) {
-      findings.addError(error, name, [name.slice("points/".length)]);
-    }
-  }
-  return { points, pointCount };
+  let damagedCount = 0;
+  const onDamage = (error: unknown, name: string): void => {
+    damagedCount += 1;
+    findings.addError(error, name, [name.slice("points/".length)]);
+  };
+  const records = await readPointRecords(parts, { ...call, onDamage });
+  const points = records.filter(({ status }) => status === "good").map(({ point }) => point);
+  return { points, pointCount: points.length + damagedCount };
 }

@@ -43,7 +43,14 @@ export interface ChunkStore extends AsyncDisposable {
   /** Reads one chunk on this thread, whichever copy does open; raises `repository.chunk.damaged` or `repository.chunk.missing`. */
   read(id: string, kind: ChunkKind, options?: BlobOptions): Promise<Uint8Array>;
   /** Runs a capture's writing with memory of its own, and waits for what is under way when the work ends. */
-  write<R>(work: (writer: ChunkWriter, memory: WriteMemory) => Promise<R>, options?: BlobOptions): Promise<R>;
+  write<R>(work: (writer: ChunkWriter, memory: WriteMemory) => Promise<R>, order: WriteOrder): Promise<R>;
+}
+
+export interface WriteOrder extends BlobOptions {
+  /** A writer that is announced: see docs/concurrency.md. */
+  readonly writerId: string;
+  /** Writes chunks although the repository has them. */
+  readonly isRewriting?: boolean;
 }
 
 /** Reads every index object and answers the chunks they name. Takes the codec over. */
@@ -79,7 +86,7 @@ export async function openChunkStore(
     async read(id, kind, call) {
       const { entry: first } = await locate(id, kind, call);
       const target = new Uint8Array(first.plainBytes);
-      await firstGood(indexes.findAll(id), async ({ packId, entry }) => {
+      await firstGood(indexes, id, call, async ({ packId, entry }) => {
         const run = { packId, entries: [entry] };
         const [failure] = await inline.open({ ...run, sealed: await get(run, call ?? {}), target });
         if (failure != null) throw chunkFailed(packId, id, failure);
@@ -87,15 +94,15 @@ export async function openChunkStore(
       return target;
     },
     async openAny(id, target, call) {
-      await firstGood(indexes.findAll(id), async ({ packId, entry }) => {
+      await firstGood(indexes, id, call, async ({ packId, entry }) => {
         const [failure] = await open({ packId, entries: [entry] }, target, call);
         if (failure != null) throw chunkFailed(packId, id, failure);
       });
     },
-    write: async (work, call) =>
+    write: async (work, { writerId, isRewriting = false, ...call }) =>
       await captures.with(async (kept) => {
         const memory = (kept.memory ??= createWriteMemory(codec.parallelism));
-        await using writer = createChunkWriter({ ...parts, indexes, memory }, call);
+        await using writer = createChunkWriter({ ...parts, indexes, memory, writerId, isRewriting }, call);
         return await work(writer, memory);
       }),
     async [Symbol.asyncDispose]() {
@@ -127,17 +134,36 @@ function createRunReader(store: BlobStore) {
   };
 }
 
-/** Tries the copies of a chunk in turn; raises what is wrong with the first where all are damaged. */
-async function firstGood(places: readonly ChunkPlace[], attempt: (place: ChunkPlace) => Promise<void>): Promise<void> {
+/**
+ * Tries the copies of a chunk in turn; raises what is wrong with the first where all are damaged. A prune may have moved the
+ * chunk: copies that a new listing shows are tried too.
+ */
+async function firstGood(
+  indexes: IndexSet,
+  id: string,
+  call: BlobOptions | undefined,
+  attempt: (place: ChunkPlace) => Promise<void>,
+): Promise<void> {
+  const tried = new Set<string>();
   let first: unknown;
-  for (const place of places) {
-    try {
-      await attempt(place);
-      return;
-    } catch (error) {
-      if (asDamage(error, packName(place.packId)) === null) throw error;
-      first ??= error;
+  const tryNew = async (): Promise<boolean> => {
+    for (const place of indexes.findAll(id)) {
+      if (tried.has(place.packId)) continue;
+      tried.add(place.packId);
+      try {
+        await attempt(place);
+        return true;
+      } catch (error) {
+        if (asDamage(error, packName(place.packId)) === null) throw error;
+        first ??= error;
+      }
     }
+    return false;
+  };
+  if (await tryNew()) return;
+  if (hasErrorCode(first, "repository.store.missing")) {
+    await indexes.refresh(call);
+    if (await tryNew()) return;
   }
   throw first;
 }

@@ -26,17 +26,18 @@ test("a long capture that is killed leaves chunks that the next one reuses", { t
   };
   const count = (packsPerIndex * packTargetBytes) / chunkSizeBytes;
   const kill = new Error("killed");
+  const order = { writerId: "0123456789abcdef" };
   const killed = (await open()).write(async (writer) => {
     for (let i = 0; i < count + 200; i += 1) await writer.add("data", number(i));
     throw kill;
-  });
+  }, order);
   await expect(killed).rejects.toBe(kill);
   const added = await (
     await open()
   ).write(async (writer) => {
     await writer.add("data", number(0));
     return writer.bytes.added;
-  });
+  }, order);
   expect(added).toBe(0);
 });
 

@@ -25,6 +25,8 @@ export interface ChunkWriter extends AsyncDisposable {
 export interface ChunkWriterParts extends OutboxParts {
   readonly codec: Codec;
   readonly memory: WriteMemory;
+  /** Writes chunks although the repository has them: to move them to other packs. */
+  readonly isRewriting: boolean;
 }
 
 /** Disposing waits for what is under way; without `finish`, chunks whose index is not written yet stay unknown. */
@@ -36,7 +38,7 @@ export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions
   const packs = createLanes(parts, outbox);
   /** True once for each chunk: whoever asks first writes it. */
   const isNew = (id: string): boolean => {
-    if (written.rowOf(id) >= 0 || indexes.has(id)) return false;
+    if (written.rowOf(id) >= 0 || (!parts.isRewriting && indexes.isReusable(id))) return false;
     written.add(id);
     return true;
   };

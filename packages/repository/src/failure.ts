@@ -11,6 +11,8 @@ const damageAdvice = "Run a check, and restore from another copy of the reposito
 // code: repository.chunk.damaged
 // code: repository.chunk.missing
 // code: repository.object.unreadable
+// code: repository.epoch.damaged
+// code: repository.mark.damaged
 
 /** Makes the error of an object that does not hold what was written. */
 export function damaged(code: string, object: string, reason: string, cause?: unknown): HoldfastError {

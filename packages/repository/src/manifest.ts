@@ -12,18 +12,32 @@ export function manifestName(pointId: string): string {
   return `points/${pointId}`;
 }
 
+/** A point as it is stored. */
+export interface StoredPoint {
+  readonly point: RecoveryPoint;
+  /** The writer that published it; null in repositories that older programs wrote. */
+  readonly writerId: string | null;
+}
+
+export function encodeManifest({ point, writerId }: StoredPoint): Buffer {
+  return Buffer.from(JSON.stringify(writerId === null ? point : { ...point, writerId }));
+}
+
 /** Reads a point; raises `repository.manifest.damaged`. */
-export async function readManifest(
+export async function readStoredPoint(
   { store, keys }: { readonly store: BlobStore; readonly keys: RepositoryKeys },
   name: string,
   options?: BlobOptions,
-): Promise<RecoveryPoint> {
+): Promise<StoredPoint> {
   const code = "repository.manifest.damaged";
   if (((await store.size(name, options)) ?? 0) > maxManifestBytes) throw damaged(code, name, "the object is too large");
   const plain = openObject(keys.master, name, await store.get(name, undefined, options), code);
   try {
     // The seal says that this program wrote it: its shape needs no second check.
-    return JSON.parse(plain.toString("utf8")) as RecoveryPoint;
+    const { writerId = null, ...point } = JSON.parse(plain.toString("utf8")) as RecoveryPoint & {
+      readonly writerId?: string;
+    };
+    return { point, writerId };
   } catch (error) {
     throw damaged(code, name, "the point is not JSON", error);
   }

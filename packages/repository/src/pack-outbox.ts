@@ -16,6 +16,8 @@ export interface OutboxParts {
   readonly keys: RepositoryKeys;
   readonly random: Random;
   readonly indexes: IndexSet;
+  /** The writer that the index objects belong to: 8 bytes. */
+  readonly writerId: string;
 }
 
 /** Puts packs and their indexes. After a failure nothing more is put: each later call raises it. */
@@ -30,12 +32,12 @@ export function createPackOutbox(parts: OutboxParts, bytes: { stored: number }, 
   const writeIndex = async (): Promise<void> => {
     const packs = durable;
     durable = [];
-    const name = `index/${Buffer.from(random.bytes(16)).toString("hex")}`;
+    const name = `index/${parts.writerId}${Buffer.from(random.bytes(8)).toString("hex")}`;
     const sealed = sealObject(keys.master, name, random.bytes(16), encodeIndex(packs));
     invariant(sealed.length <= maxIndexBytes, "an index object is past its limit");
     await store.put(name, sealed, options);
     bytes.stored += sealed.length;
-    indexes.remember(packs);
+    indexes.remember(packs, name);
   };
   const put = async (pack: OpenPack): Promise<void> => {
     check();

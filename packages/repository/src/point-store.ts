@@ -1,27 +1,30 @@
 import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
-import { HoldfastError, hasErrorCode, invariant, mapBounded, normalizeRanges, totalLength } from "@holdfast/kernel";
-import type { ByteRange, Random } from "@holdfast/kernel";
+import { HoldfastError, hasErrorCode, invariant, normalizeRanges, totalLength } from "@holdfast/kernel";
+import type { ByteRange, Clock, Random } from "@holdfast/kernel";
 import type { BlobOptions, BlobStore } from "./blob-store/blob-store.ts";
 import { checkRepository } from "./check.ts";
 import type { CheckOptions } from "./check.ts";
-import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
+import type { ChunkStore, RepositoryKeys, WriteOrder } from "./chunk-store.ts";
 import { asDamage } from "./failure.ts";
 import { sealObject } from "./crypto/sealed-object.ts";
 import { chunkSizeBytes, maxDiskBytes, maxManifestBytes } from "./format/limits.ts";
-import { manifestName, readManifest } from "./manifest.ts";
+import { encodeManifest, manifestName, readStoredPoint } from "./manifest.ts";
+import type { StoredPoint } from "./manifest.ts";
+import { createBases } from "./prune/bases.ts";
+import { putMark } from "./prune/marks.ts";
+import { newestFirst, readPointRecord, readPointRecords } from "./prune/point-records.ts";
+import { createWriters, pointWithdrawn } from "./prune/writers.ts";
 import { openStoredDisk } from "./stored-disk.ts";
 import { planReads, rootLevel, updateNode } from "./tree/disk-tree.ts";
 import { compareTrees } from "./tree/compare-trees.ts";
 import { createNodeReader } from "./tree/node-reader.ts";
-
-/** One after the other, the round trips of a store far away would add up. */
-const manifestsAtOnce = 16;
 
 export interface PointStoreParts {
   readonly store: BlobStore;
   readonly keys: RepositoryKeys;
   readonly chunks: ChunkStore;
   readonly random: Random;
+  readonly clock?: Clock;
 }
 
 export interface CaptureInput {
@@ -38,32 +41,54 @@ export interface CaptureInput {
 
 /** The store of recovery points over an open repository. Matches the engine's port by structure. */
 export function createPointStore(parts: PointStoreParts) {
-  const { store, keys, chunks } = parts;
-  const list = async (options?: BlobOptions): Promise<RecoveryPoint[]> => {
-    const read = (name: string, { signal }: BlobOptions): Promise<RecoveryPoint> =>
-      readManifest(parts, name, signal === undefined ? {} : { signal });
-    const bounded = { limit: manifestsAtOnce, ...(options?.signal === undefined ? {} : { signal: options.signal }) };
-    const points = await mapBounded(store.list("points/", options), read, bounded);
-    return points.sort((a, b) => b.publishedAtMs - a.publishedAtMs || (a.id < b.id ? -1 : 1));
-  };
-  const find = async (pointId: string, options?: BlobOptions): Promise<RecoveryPoint | null> => {
-    const name = manifestName(pointId);
-    return (await store.size(name, options)) === null ? null : readManifest(parts, name, options);
-  };
+  const { keys, chunks } = parts;
+  const writers = createWriters({ ...parts, indexes: chunks.indexes });
+  const bases = createBases(parts, writers);
   return {
     id: keys.repositoryId,
-    captureDisk: (capture: CaptureInput, options?: BlobOptions) => captureDisk(parts, capture, options),
-    listPoints: list,
-    findPoint: find,
-    /** Every point that can be read, in no order; what is damaged is left out. */
+    captureDisk: (capture: CaptureInput, options?: BlobOptions) =>
+      writers.capture(async (writerId) => {
+        if (capture.base?.rootId != null) await bases.require(capture.base.rootId, options);
+        // Whatever else a caller's options have is not for the store.
+        const order = options?.signal === undefined ? { writerId } : { writerId, signal: options.signal };
+        return await captureDisk(parts, capture, order);
+      }, options),
+    /** The good points, newest first. */
+    async listPoints(options?: BlobOptions): Promise<RecoveryPoint[]> {
+      const records = await readPointRecords(parts, options);
+      const points = records.filter(({ status }) => status === "good").map(({ point }) => point);
+      for (const point of points) bases.remember(point);
+      return points.sort(newestFirst);
+    },
+    /** Null where there is none that is good. */
+    async findPoint(pointId: string, options?: BlobOptions): Promise<RecoveryPoint | null> {
+      const record = await readPointRecord(parts, pointId, options);
+      if (record?.status !== "good") return null;
+      bases.remember(record.point);
+      return record.point;
+    },
+    openDisk: async (image: DiskImage, _options?: BlobOptions) => openStoredDisk(chunks, image),
+    check: (options?: CheckOptions) => checkRepository(parts, options),
+    async publishPoint(point: RecoveryPoint, options?: BlobOptions): Promise<void> {
+      const rootIds = point.disks.map(({ image }) => image.rootId).filter((rootId) => rootId !== null);
+      await writers.publish(
+        async (writerId) => {
+          for (const rootId of rootIds) if (!writers.hasCaptured(rootId)) await bases.require(rootId, options);
+          await publishPoint(parts, { point, writerId }, options);
+        },
+        rootIds,
+        options,
+      );
+      bases.remember(point);
+    },
+    /** Every good point that can be read, in no order; what is damaged is left out. */
     async *readPoints(options?: BlobOptions): AsyncGenerator<RecoveryPoint> {
-      for await (const name of store.list("points/", options)) {
-        try {
-          yield await readManifest(parts, name, options);
-        } catch (error) {
-          if (asDamage(error, name) === null) throw error;
-        }
-      }
+      const onDamage = (error: unknown, name: string): void => {
+        if (asDamage(error, name) === null) throw error;
+      };
+      const call = options?.signal === undefined ? {} : { signal: options.signal };
+      for (const { point, status } of await readPointRecords(parts, { ...call, onDamage }))
+        if (status === "good") yield point;
     },
     /** Where a later image may differ from an earlier one of the same size, or from a disk of zeros. */
     listDifferences: async (
@@ -74,41 +99,51 @@ export function createPointStore(parts: PointStoreParts) {
       const ends = { before: before?.rootId ?? null, after: after.rootId };
       return await compareTrees(createNodeReader(chunks, 8), after.sizeBytes, ends, options);
     },
-    openDisk: async (image: DiskImage, _options?: BlobOptions) => openStoredDisk(chunks, image),
-    check: (options?: CheckOptions) => checkRepository(parts, options),
-    publishPoint: (point: RecoveryPoint, options?: BlobOptions) => publishPoint(parts, point, options),
     /** Ends the threads that work for this store. What is under way fails. */
-    [Symbol.asyncDispose]: () => chunks[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await writers[Symbol.asyncDispose]();
+      await chunks[Symbol.asyncDispose]();
+    },
   };
 }
 
-async function publishPoint(parts: PointStoreParts, point: RecoveryPoint, options?: BlobOptions): Promise<void> {
+async function publishPoint(parts: PointStoreParts, stored: StoredPoint, options?: BlobOptions): Promise<void> {
   const { store, keys, chunks } = parts;
+  const { point } = stored;
   const name = manifestName(point.id);
   const isUnknown = ({ image }: { image: DiskImage }): boolean =>
     image.rootId !== null && !chunks.indexes.has(image.rootId);
   if (point.disks.some(isUnknown)) await chunks.indexes.refresh(options);
   for (const disk of point.disks) invariant(!isUnknown(disk), `image ${disk.image.rootId} is not durable here`);
-  const text = JSON.stringify(point);
-  const sealed = sealObject(keys.master, name, parts.random.bytes(16), Buffer.from(text));
+  const sealed = sealObject(keys.master, name, parts.random.bytes(16), encodeManifest(stored));
   invariant(sealed.length <= maxManifestBytes, `point ${point.id} is larger than a manifest may be`);
+  let { writerId } = stored;
   try {
     await store.put(name, sealed, options);
   } catch (error) {
     if (!hasErrorCode(error, "repository.store.exists")) throw error;
     // An earlier try may have reached the store before its answer was lost.
-    if (JSON.stringify(await readManifest(parts, name, options)) === text) return;
-    throw new HoldfastError({
-      code: "repository.point.exists",
-      message: `another point with the id ${point.id} is published`,
-      advice: "Publish the point under a new id.",
-      details: { pointId: point.id },
-      cause: error,
-    });
+    const earlier = await readStoredPoint(parts, name, options);
+    if (JSON.stringify(earlier.point) !== JSON.stringify(point)) throw pointExists(point.id, error);
+    ({ writerId } = earlier);
   }
+  // A prune that fenced the writer before the point was there may not have seen it.
+  if (writerId === null || (await store.size(`fenced/${writerId}`, options)) === null) return;
+  await putMark(parts, `deleted/${point.id}`, { round: 0, why: "withdrawn" }, options);
+  throw pointWithdrawn(point.id);
 }
 
-async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, options?: BlobOptions) {
+function pointExists(pointId: string, cause: unknown): HoldfastError {
+  return new HoldfastError({
+    code: "repository.point.exists",
+    message: `another point with the id ${pointId} is published`,
+    advice: "Publish the point under a new id.",
+    details: { pointId },
+    cause,
+  });
+}
+
+async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, options: WriteOrder) {
   const { source, base, ranges, zeroRanges } = capture;
   const { sizeBytes } = source;
   invariant(
@@ -124,7 +159,7 @@ async function captureDisk({ chunks }: PointStoreParts, capture: CaptureInput, o
     let readBytes = 0;
     const addBatch = async (range: ByteRange): Promise<readonly (string | null)[]> =>
       await (range.end - range.start > chunkSizeBytes ? batches : pieces).with(async (slot) => {
-        options?.signal?.throwIfAborted();
+        options.signal?.throwIfAborted();
         const into = slot.subarray(0, range.end - range.start);
         const bytes = await source.read(range, { ...options, into });
         invariant(bytes.length === into.length, "the source answered another length than asked");

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RecoveryPoint } from "@holdfast/domain";
 import { KiB, MiB, Secret } from "@holdfast/kernel";
-import type { Clock, Random } from "@holdfast/kernel";
+import type { Random } from "@holdfast/kernel";
+import { FakeClock } from "@holdfast/kernel/testing";
 import { expect, test } from "vitest";
 import { createFileBlobStore, createRepository, InMemoryBlobStore, openRepository } from "./index.ts";
 import type { BlobStore } from "./index.ts";
 
 const random: Random = { bytes: (n) => randomBytes(n), uuid: () => randomUUID(), fraction: () => 0.5 };
-const clock: Clock = { now: () => 0, monotonicMs: () => 0, sleep: async () => {} };
+const clock = new FakeClock();
 const passphrase = new Secret("correct horse");
 
 async function makeStore(store: BlobStore) {

@@ -82,11 +82,11 @@ export async function openRepository(store: BlobStore, options: OpenOptions & Ke
   const { master } = await unlock(store, config.id, options, call);
   const idKey = deriveKey(master, Buffer.from(config.id), "holdfast/1/id");
   const keys = { repositoryId: config.id, master, idKey };
-  const { random, cacheFolder } = options;
+  const { random, clock, cacheFolder } = options;
   const cache = cacheFolder === undefined ? {} : { cache: createIndexCache({ folder: cacheFolder, random }, keys) };
   const codec = createPooledCodec(keys, { size: Math.min(availableParallelism(), maxThreads) });
   const chunks = await openChunkStore({ store, keys, random, codec, ...cache }, call);
-  return createPointStore({ store, keys, chunks, random });
+  return createPointStore({ store, keys, chunks, random, clock });
 }
 
 function signalOf(options: RepositoryServices): { signal?: AbortSignal } {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { MiB, Secret } from "@holdfast/kernel";
-import { SkippingClock } from "@holdfast/kernel/testing";
+import { FakeClock, SkippingClock } from "@holdfast/kernel/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeBlobStore } from "../testing/describe-blob-store.ts";
 import { createRepository, openRepository } from "../repository.ts";
@@ -65,7 +65,7 @@ describe("createS3BlobStore on s3rver", () => {
 
 test("a repository in a bucket is made, filled, reopened, checked and read back", async () => {
   const { location, store } = await makeBucket();
-  const services = { random: strongRandom, clock: new SkippingClock(), passphrase: new Secret("correct horse") };
+  const services = { random: strongRandom, clock: new FakeClock(), passphrase: new Secret("correct horse") };
   const disk = randomBytes(18 * MiB + 77);
   await createRepository(store, services);
   {
