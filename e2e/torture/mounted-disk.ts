@@ -55,9 +55,11 @@ export async function mountDisk(
   // Inodes zeroed at once: else a thread of the kernel writes long after.
   await run("mke2fs", ["-q", "-t", "ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0", image]);
   const holder = fork(join(import.meta.dirname, "disk-process.ts"), { stdio: "inherit", detached: true });
+  const gone = once(holder, "exit").then(() => Promise.reject(new Error("the process that holds the disk ended")));
+  gone.catch(() => undefined);
   const ask = async (request: DiskRequest): Promise<DiskAnswer> => {
     holder.send(request);
-    const [answer] = (await once(holder, "message")) as [DiskAnswer];
+    const [answer] = (await Promise.race([once(holder, "message"), gone])) as [DiskAnswer];
     return answer;
   };
   const root = join(folder, "root");
@@ -83,8 +85,9 @@ export async function mountDisk(
     restart: () => start("serve"),
     async [Symbol.asyncDispose]() {
       process.off("SIGINT", leave).off("SIGTERM", leave);
-      await disk.release();
+      if (holder.connected) await disk.release();
       await takeOff();
+      if (!holder.connected) return;
       holder.disconnect();
       await once(holder, "exit");
     },
