@@ -1,17 +1,22 @@
 // The S3 adapter on the gateway of Debian's Ceph: a server that nobody here wrote, with object lock.
+import { randomBytes, randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { Secret } from "@holdfast/kernel";
+import type { Clock, Random } from "@holdfast/kernel";
 import { createS3BlobStore } from "@holdfast/repository";
 import { describeBlobStore } from "@holdfast/repository/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createSystemClock } from "../../apps/holdfast/src/system-clock.ts";
-import { createSystemRandom } from "../../apps/holdfast/src/system-random.ts";
 import { describeWith } from "./capability.ts";
 import { startCephGateway } from "./ceph-gateway.ts";
 import type { CephGateway } from "./ceph-gateway.ts";
 
-const random = createSystemRandom();
-const clock = createSystemClock();
+const random: Random = { bytes: (n) => randomBytes(n), uuid: () => randomUUID(), fraction: () => Math.random() };
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, { signal } = {}) => setTimeout(ms, undefined, signal === undefined ? {} : { signal }),
+};
 
 describeWith(
   {

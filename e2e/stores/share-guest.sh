@@ -2,11 +2,12 @@
 # First process of a guest kernel (user-mode Linux) whose root is the host's files, read-only. Serves a disk by Debian's
 # NFS and SMB servers, mounts it from them on loopback, and judges each mount. Its environment comes from the kernel's
 # command line: HF_OUT (a folder of the host for answers), HF_NODE, HF_MAIN.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t tmpfs tmp /run
-for folder in /var /etc/samba /mnt /tmp; do mount -t tmpfs tmp "$folder"; done
+# Not /tmp: the checkout may be there.
+for folder in /var /etc/samba /mnt; do mount -t tmpfs tmp "$folder"; done
 mkdir -p /run/out /run/disk /run/mods/lib /var/lib/nfs/rpc_pipefs /var/lib/nfs/v4recovery /var/log /var/run /var/lib/samba/private \
   /var/cache/samba /var/log/samba /run/samba /mnt/nfs4 /mnt/nfs3 /mnt/smb
 mount -t hostfs none /run/out -o "$HF_OUT"

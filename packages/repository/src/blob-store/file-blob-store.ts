@@ -135,7 +135,11 @@ async function readFileRange(
     throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? objectMissing(name, error) : error;
   });
   try {
-    const { start, end } = range ?? { start: 0, end: (await file.stat()).size };
+    // Reading tells where the file ends; an empty range reads nothing.
+    const asksNothing = range !== undefined && range.end === range.start;
+    const size = range === undefined || asksNothing ? (await file.stat()).size : Number.POSITIVE_INFINITY;
+    const { start, end } = range ?? { start: 0, end: size };
+    if (end > size) throw objectShort(name);
     const bytes = into === undefined ? new Uint8Array(end - start) : into.subarray(0, end - start);
     for (let done = 0; done < bytes.length;) {
       const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
