@@ -1,7 +1,8 @@
 import { HoldfastError, KiB, MiB } from "@holdfast/kernel";
 import { SeededRandom } from "@holdfast/kernel/testing";
 import { InMemoryBlobStore } from "../../blob-store/in-memory-blob-store.ts";
-import { captureAll, openKeyed, pointOf, readAll } from "../keyed-repository.ts";
+import { encodeKeySlot, keySlotName } from "../../keys/key-slot.ts";
+import { captureAll, openKeyed, pointOf, readAll, testKeys } from "../keyed-repository.ts";
 import { below, choose, createTally, seedOf } from "./harm-result.ts";
 import type { HarmOptions, HarmResult } from "./harm-result.ts";
 
@@ -21,9 +22,13 @@ export const harms: Readonly<Record<string, Harm>> = {
 };
 
 /** Codes by which damage is named. */
-export const damageCodes = /^repository\.(chunk|pack|index|manifest|config|store|key|object)\./;
+export const damageCodes = /^repository\.(chunk|pack|index|manifest|config|store|key|key-slot|object)\./;
 
-export const objectKinds = ["packs/", "index/", "points/"] as const;
+export const objectKinds = ["packs/", "index/", "points/", "keys/"] as const;
+
+/** Key slots name the repository by its UUID. */
+const keys = { ...testKeys, repositoryId: "5f0c9a36-6a1c-4e6b-9d7a-6f6f1f0e2c11" };
+const open = (store: InMemoryBlobStore) => openKeyed(store, undefined, keys);
 
 /** A whole repository of two points, to be harmed in copies. */
 export interface WholeRepository {
@@ -37,9 +42,18 @@ export async function makeWholeRepository(random: SeededRandom): Promise<WholeRe
     two: Buffer.from(random.bytes(300 * KiB + 77)),
   };
   const store = new InMemoryBlobStore();
-  const points = await openKeyed(store);
+  const points = await open(store);
   for (const [id, bytes] of Object.entries(disks))
     await points.publishPoint(pointOf(id, await captureAll(points, bytes)));
+  for (const label of ["kit one", "kit two"]) {
+    const id = Buffer.from(random.bytes(16)).toString("hex");
+    const salt = Buffer.from(random.bytes(16)).toString("base64");
+    const kdf = { name: "hkdf-sha256" } as const;
+    const { repositoryId: repository, master } = keys;
+    const header = { format: "holdfast-key-slot", version: 1, repository, kind: "recovery", label } as const;
+    const slot = encodeKeySlot(id, { ...header, createdAtMs: 1, salt, kdf }, { key: random.bytes(32), master });
+    store.objects.set(keySlotName(id), slot);
+  }
   return { disks, objects: new Map(store.objects) };
 }
 
@@ -72,11 +86,12 @@ export async function harmOne(whole: WholeRepository, { kind, harm, place, which
   else store.objects.set(name, harmed);
   for (const code of await readPoints(store, whole.disks))
     if (!damageCodes.test(code)) throw new Error(`reading raised ${code}`);
-  const { findings, pointCount } = await (await openKeyed(store)).check();
+  const { findings, pointCount } = await (await open(store)).check();
   for (const { code } of findings) if (!damageCodes.test(code)) throw new Error(`the check raised ${code}`);
-  // No other object knows of a point, so one that is gone is only missing from the list.
-  if (kind === "points/" && harmed === null) {
-    if (pointCount !== 1) throw new Error(`${pointCount} points are listed where one was deleted`);
+  // No other object knows of a point or of a slot, so one that is gone is only missing from the list.
+  if (harmed === null && (kind === "points/" || kind === "keys/")) {
+    if (kind === "points/" && pointCount !== 1)
+      throw new Error(`${pointCount} points are listed where one was deleted`);
     return true;
   }
   if (findings.length === 0) throw new Error(`the check found nothing wrong with ${name}`);
@@ -89,7 +104,7 @@ export async function harmOne(whole: WholeRepository, { kind, harm, place, which
 /** Reads both points by what the repository itself lists; answers the codes that were raised. Other bytes raise. */
 async function readPoints(store: InMemoryBlobStore, disks: WholeRepository["disks"]): Promise<string[]> {
   const raised: string[] = [];
-  const points = await openKeyed(store);
+  const points = await open(store);
   for (const [id, bytes] of Object.entries(disks)) {
     try {
       const point = await points.findPoint(id);

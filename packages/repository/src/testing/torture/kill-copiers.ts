@@ -12,8 +12,8 @@ import { below, createTally, seedOf } from "./harm-result.ts";
 import type { HarmOptions, HarmResult } from "./harm-result.ts";
 
 const copierFile = fileURLToPath(new URL("../crash-copier.ts", import.meta.url));
-/** A copy of these points makes about 30 calls to its target. */
-const callsToBreak = 40;
+/** A copy of these points makes about 45 calls to its target. */
+const callsToBreak = 60;
 const pointCount = 3;
 
 type Sums = ReadonlyMap<string, string>;
