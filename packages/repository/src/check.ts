@@ -46,8 +46,8 @@ export async function checkRepository(parts: CheckParts, options: CheckOptions =
   return { pointCount, chunkCount, readBytes, orphanPackCount, findings: findings.list() };
 }
 
-/** The points that are good; the others are nobody's business but prune's. */
-async function readPoints(parts: CheckParts, findings: Findings, call: BlobOptions) {
+/** The points that are good; the others are nobody's business but prune's. What is damaged goes to the findings. */
+export async function readPoints(parts: CheckParts, findings: Findings, call: BlobOptions) {
   let damagedCount = 0;
   const onDamage = (error: unknown, name: string): void => {
     damagedCount += 1;

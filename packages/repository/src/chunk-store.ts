@@ -51,6 +51,8 @@ export interface WriteOrder extends BlobOptions {
   readonly writerId: string;
   /** Writes chunks although the repository has them. */
   readonly isRewriting?: boolean;
+  /** True for a chunk to write although the index has it: no copy of it opens. */
+  readonly isLost?: (id: string) => boolean;
 }
 
 /** Reads every index object and answers the chunks they name. Takes the codec over. */
@@ -99,10 +101,13 @@ export async function openChunkStore(
         if (failure != null) throw chunkFailed(packId, id, failure);
       });
     },
-    write: async (work, { writerId, isRewriting = false, ...call }) =>
+    write: async (work, { writerId, isRewriting = false, isLost, ...call }) =>
       await captures.with(async (kept) => {
         const memory = (kept.memory ??= createWriteMemory(codec.parallelism));
-        await using writer = createChunkWriter({ ...parts, indexes, memory, writerId, isRewriting }, call);
+        await using writer = createChunkWriter(
+          { ...parts, indexes, memory, writerId, isRewriting, ...(isLost === undefined ? {} : { isLost }) },
+          call,
+        );
         return await work(writer, memory);
       }),
     async [Symbol.asyncDispose]() {

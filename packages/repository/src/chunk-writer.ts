@@ -27,6 +27,8 @@ export interface ChunkWriterParts extends OutboxParts {
   readonly memory: WriteMemory;
   /** Writes chunks although the repository has them: to move them to other packs. */
   readonly isRewriting: boolean;
+  /** True for a chunk to write although the index has it: no copy of it opens. */
+  readonly isLost?: (id: string) => boolean;
 }
 
 /** Disposing waits for what is under way; without `finish`, chunks whose index is not written yet stay unknown. */
@@ -38,7 +40,8 @@ export function createChunkWriter(parts: ChunkWriterParts, options?: BlobOptions
   const packs = createLanes(parts, outbox);
   /** True once for each chunk: whoever asks first writes it. */
   const isNew = (id: string): boolean => {
-    if (written.rowOf(id) >= 0 || (!parts.isRewriting && indexes.isReusable(id))) return false;
+    if (written.rowOf(id) >= 0) return false;
+    if (!parts.isRewriting && parts.isLost?.(id) !== true && indexes.isReusable(id)) return false;
     written.add(id);
     return true;
   };

@@ -17,3 +17,4 @@ export type { KdfName } from "./keys/key-kdf.ts";
 export type { Key } from "./keys/unlock.ts";
 export { copyPoints } from "./copy/copy-points.ts";
 export type { CopiedPoint, CopyOptions, CopyProgress, OpenPoints } from "./copy/copy-points.ts";
+export type { HealReport } from "./heal/heal-repository.ts";

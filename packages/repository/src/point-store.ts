@@ -8,6 +8,8 @@ import type { ChunkStore, RepositoryKeys, WriteOrder } from "./chunk-store.ts";
 import { asDamage } from "./failure.ts";
 import { sealObject } from "./crypto/sealed-object.ts";
 import { chunkSizeBytes, maxDiskBytes, maxManifestBytes } from "./format/limits.ts";
+import { healRepository } from "./heal/heal-repository.ts";
+import type { HealCopy } from "./heal/heal-repository.ts";
 import { encodeManifest, manifestName, readStoredPoint } from "./manifest.ts";
 import type { StoredPoint } from "./manifest.ts";
 import { createBases } from "./prune/bases.ts";
@@ -44,15 +46,29 @@ export function createPointStore(parts: PointStoreParts) {
   const { keys, chunks } = parts;
   const writers = createWriters({ ...parts, indexes: chunks.indexes });
   const bases = createBases(parts, writers);
+  const listDifferences = createDifferences(chunks);
+  const capture = (input: CaptureInput, options?: BlobOptions) =>
+    writers.capture(async (writerId) => {
+      if (input.base?.rootId != null) await bases.require(input.base.rootId, options);
+      // Whatever else a caller's options have is not for the store.
+      const order = options?.signal === undefined ? { writerId } : { writerId, signal: options.signal };
+      return await captureDisk(parts, input, order);
+    }, options);
+  const publish = async (point: RecoveryPoint, options?: BlobOptions): Promise<void> => {
+    const rootIds = point.disks.map(({ image }) => image.rootId).filter((rootId) => rootId !== null);
+    await writers.publish(
+      async (writerId) => {
+        for (const rootId of rootIds) if (!writers.hasCaptured(rootId)) await bases.require(rootId, options);
+        await publishPoint(parts, { point, writerId }, options);
+      },
+      rootIds,
+      options,
+    );
+    bases.remember(point);
+  };
+  const own = { id: keys.repositoryId, captureDisk: capture, publishPoint: publish, listDifferences };
   return {
-    id: keys.repositoryId,
-    captureDisk: (capture: CaptureInput, options?: BlobOptions) =>
-      writers.capture(async (writerId) => {
-        if (capture.base?.rootId != null) await bases.require(capture.base.rootId, options);
-        // Whatever else a caller's options have is not for the store.
-        const order = options?.signal === undefined ? { writerId } : { writerId, signal: options.signal };
-        return await captureDisk(parts, capture, order);
-      }, options),
+    ...own,
     /** The good points, newest first. */
     async listPoints(options?: BlobOptions): Promise<RecoveryPoint[]> {
       const records = await readPointRecords(parts, options);
@@ -69,18 +85,9 @@ export function createPointStore(parts: PointStoreParts) {
     },
     openDisk: async (image: DiskImage, _options?: BlobOptions) => openStoredDisk(chunks, image),
     check: (options?: CheckOptions) => checkRepository(parts, options),
-    async publishPoint(point: RecoveryPoint, options?: BlobOptions): Promise<void> {
-      const rootIds = point.disks.map(({ image }) => image.rootId).filter((rootId) => rootId !== null);
-      await writers.publish(
-        async (writerId) => {
-          for (const rootId of rootIds) if (!writers.hasCaptured(rootId)) await bases.require(rootId, options);
-          await publishPoint(parts, { point, writerId }, options);
-        },
-        rootIds,
-        options,
-      );
-      bases.remember(point);
-    },
+    /** Stores anew what is damaged, from copies of this repository's points. */
+    heal: (copies: readonly HealCopy[], options?: CheckOptions) =>
+      healRepository({ ...parts, own, writers }, copies, options),
     /** Every good point that can be read, in no order; what is damaged is left out. */
     async *readPoints(options?: BlobOptions): AsyncGenerator<RecoveryPoint> {
       const onDamage = (error: unknown, name: string): void => {
@@ -90,20 +97,23 @@ export function createPointStore(parts: PointStoreParts) {
       for (const { point, status } of await readPointRecords(parts, { ...call, onDamage }))
         if (status === "good") yield point;
     },
-    /** Where a later image may differ from an earlier one of the same size, or from a disk of zeros. */
-    listDifferences: async (
-      { before, after }: { readonly before: DiskImage | null; readonly after: DiskImage },
-      options?: BlobOptions,
-    ) => {
-      invariant(before === null || before.sizeBytes === after.sizeBytes, "images of two sizes are not compared");
-      const ends = { before: before?.rootId ?? null, after: after.rootId };
-      return await compareTrees(createNodeReader(chunks, 8), after.sizeBytes, ends, options);
-    },
     /** Ends the threads that work for this store. What is under way fails. */
     async [Symbol.asyncDispose]() {
       await writers[Symbol.asyncDispose]();
       await chunks[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Answers where a later image may differ from an earlier one of the same size, or from a disk of zeros. */
+function createDifferences(chunks: ChunkStore) {
+  return async (
+    { before, after }: { readonly before: DiskImage | null; readonly after: DiskImage },
+    options?: BlobOptions,
+  ) => {
+    invariant(before === null || before.sizeBytes === after.sizeBytes, "images of two sizes are not compared");
+    const ends = { before: before?.rootId ?? null, after: after.rootId };
+    return await compareTrees(createNodeReader(chunks, 8), after.sizeBytes, ends, options);
   };
 }
 

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addTestPoint } from "../testing/add-test-point.ts";
 import { makeCommandFolder } from "../testing/run-command.ts";
 
-test("points are copied to a repository with another key, which reads them back by its own kit", async () => {
+test("points are copied to a repository with another key, which reads them back and heals the first", async () => {
   await using folder = await makeCommandFolder("real");
   const files: Record<string, string> = {};
   for (const name of ["near", "far"]) {
@@ -38,6 +39,18 @@ test("points are copied to a repository with another key, which reads them back 
   expect(JSON.parse(drilled.stdout)).toMatchObject({ pointId: "point-two", readBytes: disk.length, isWhole: true });
   const check = await folder.run("check", "--repo", "far", "--passphrase-file", files["far"]!, "--json");
   expect(JSON.parse(check.stdout)).toMatchObject({ pointCount: 2, findings: [] });
+  const packs = await readdir(join(folder.path, "near", "packs"), { recursive: true, withFileTypes: true });
+  for (const entry of packs.filter((found) => found.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(9, 30, 3000));
+  }
+  const nearKey = ["--passphrase-file", files["near"]!];
+  expect((await folder.run("check", ...nearKey)).exitCode).toBe(21);
+  const heal = await folder.run("repo", "heal", "--from", "far", ...nearKey, "--from-passphrase-file", files["far"]!);
+  expect(heal).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Every point that is listed is whole.") });
+  const after = await folder.run("check", ...nearKey, "--json");
+  for (const { pointIds } of JSON.parse(after.stdout).findings) expect(pointIds).toEqual([]);
   const unsaid = await folder.run("repo", "copy", "near", "far", ...keys);
   expect([unsaid.exitCode, JSON.parse(unsaid.stdout).error.code]).toEqual([2, "cli.usage.copy"]);
   const crossed = await folder.run("repo", "copy", "near", "far", "--all", ...keys.toSpliced(3, 1, files["near"]!));

@@ -22,10 +22,10 @@ export function kdfOption(): Option {
   return new Option("--kdf <name>", about).choices(["argon2id", "pbkdf2"]);
 }
 
-/** What opens the second of two repositories; its passphrase is asked for without any of these. */
-export function withOtherKey(command: Command, which: string): Command {
+/** What opens the other of two repositories; its passphrase is asked for without any of these. */
+export function withOtherKey(command: Command, prefix: "from" | "to", which: string): Command {
   return command
-    .option("--to-passphrase-file <file>", `file with the passphrase of ${which}`)
-    .option("--to-recovery-code-file <file>", `file with the recovery kit of ${which}, or its code`)
-    .option("--to-share-file <file>", `file with a key share of ${which}; once for each share`, gather);
+    .option(`--${prefix}-passphrase-file <file>`, `file with the passphrase of ${which}`)
+    .option(`--${prefix}-recovery-code-file <file>`, `file with the recovery kit of ${which}, or its code`)
+    .option(`--${prefix}-share-file <file>`, `file with a key share of ${which}; once for each share`, gather);
 }

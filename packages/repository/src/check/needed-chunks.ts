@@ -74,11 +74,7 @@ export async function findHarmedPoints(
         const row = table.rowOf(found.id);
         if (row < 0) lostCount += 1;
         else
-          for (const harm of [
-            known.rows.get(row),
-            known.packs.get(table.placeAt(row).packId),
-            harmOf(chunks, found) ?? undefined,
-          ])
+          for (const harm of [known.rows.get(row), packHarmOf(chunks, row, known), harmOf(chunks, found) ?? undefined])
             if (harm !== undefined) harms.add(harm);
       }
       for (const harm of harms) harmed.push({ harm, pointId });
@@ -92,6 +88,13 @@ export async function findHarmedPoints(
       });
   }
   return harmed;
+}
+
+/** Answers the harm of the pack that a chunk is in, unless another pack that is whole has the chunk too. */
+function packHarmOf({ indexes: { table } }: ChunkStore, row: number, { rows, packs }: KnownHarm) {
+  for (let other = row; other >= 0; other = table.rowBefore(other))
+    if (!packs.has(table.placeAt(other).packId) && !rows.has(other)) return undefined;
+  return packs.get(table.placeAt(row).packId);
 }
 
 /** Answers why a chunk cannot be what its tree says; null where it may be. */

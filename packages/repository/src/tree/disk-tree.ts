@@ -98,7 +98,8 @@ export interface FoundChunk {
 
 export interface WalkOptions {
   readonly signal?: AbortSignal;
-  readonly onLost?: (harm: HoldfastError, id: string) => void;
+  /** Gets also the level of the node that is lost, and where on the disk it begins. */
+  readonly onLost?: (harm: HoldfastError, id: string, at: { readonly level: number; readonly start: number }) => void;
   /** True for a node that needs no walk: asked of nodes whose span is whole, so that the answer hangs on their id alone. */
   isKnown?(id: string, level: number): boolean;
 }
@@ -120,7 +121,7 @@ export async function* walkTree(
     } catch (error) {
       const harm = asDamage(error, `node ${id}`);
       if (harm === null || options.onLost === undefined) throw error;
-      options.onLost(harm, id);
+      options.onLost(harm, id, { level, start });
       return;
     }
     const span = spanOf(level) / fanOut;
@@ -131,7 +132,7 @@ export async function* walkTree(
       if (range.end <= range.start) {
         const harm = damagedChunk(`node ${id}`, "a child is past the disk's end");
         if (options.onLost === undefined) throw harm;
-        options.onLost(harm, id);
+        options.onLost(harm, id, { level, start });
         return;
       }
       if (range.start >= within.end || range.end <= within.start) continue;
