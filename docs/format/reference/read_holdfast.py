@@ -31,6 +31,7 @@ TAG_BYTES = 16
 MAX_PACK_BYTES = 32 * 1024 * 1024
 MAX_INDEX_BYTES = 256 * 1024 * 1024
 MAX_POINT_BYTES = 16 * 1024 * 1024
+MAX_EPOCH_BYTES = 256 * 1024 * 1024
 MAX_CONFIG_BYTES = 64 * 1024
 MAX_SLOT_BYTES = 16 * 1024
 MAX_DISK_BYTES = 64 * 1024**4
@@ -291,14 +292,40 @@ class Repository:
             raise Damage("%s: its seal is broken" % name) from error
 
     def points(self):
-        """Yields each point, newest first, and what is wrong with those that cannot be read into `warnings`."""
+        """Answers each point, newest first, with its `status`; what cannot be read goes to `warnings`."""
         found = []
         for name in list_objects(self.root, "points"):
             try:
                 found.append(json.loads(self.open_object(name, MAX_POINT_BYTES)))
             except Damage as damage:
                 self.warnings.append(str(damage))
+        # After the points: what is called good here was not withdrawn before it was read.
+        marks = [{name.split("/")[1] for name in list_objects(self.root, folder)} for folder in ("deleted", "fenced")]
+        epoch = self.last_epoch()
+        for point in found:
+            point["status"] = self.status_of(point, epoch, *marks)
         return sorted(found, key=lambda point: (-point["publishedAtMs"], point["id"]))
+
+    def last_epoch(self):
+        names = list_objects(self.root, "epochs")
+        if not names:
+            return {"expired": {}, "dropped": [], "points": []}
+        try:
+            return json.loads(self.open_object(names[-1], MAX_EPOCH_BYTES))
+        except Damage as damage:
+            self.warnings.append("%s; points that expired may be shown as good" % damage)
+            return {"expired": {}, "dropped": [], "points": []}
+
+    @staticmethod
+    def status_of(point, epoch, deleted, fenced):
+        """Only a good point is sure to have all of its data."""
+        if point["id"] in epoch["expired"] or point["id"] in epoch["dropped"]:
+            return "expired"
+        if point["id"] in deleted:
+            return "deleted"
+        if point.get("writerId") in fenced and point["id"] not in epoch["points"]:
+            return "unacknowledged"
+        return "good"
 
     def load_index(self):
         """Every place of every chunk, by id. Damaged index objects are named in `warnings`; others may hold the same."""
@@ -414,10 +441,13 @@ class Repository:
 
 def choose_point(repository, wanted):
     points = repository.points()
-    if wanted == "latest" and points:
-        return points[0]
+    good = [point for point in points if point["status"] == "good"]
+    if wanted == "latest" and good:
+        return good[0]
     for point in points:
         if point["id"] == wanted:
+            if point["status"] != "good":
+                print("warning: point %s is %s: its data may be gone" % (wanted, point["status"]), file=sys.stderr)
             return point
     for warning in repository.warnings:
         if warning.startswith("points/%s:" % wanted):
@@ -441,7 +471,8 @@ def show_points(repository, _options):
     for point in points:
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(point["publishedAtMs"] / 1000))
         instance = point.get("instance") or {}
-        print("%s  %s  %s" % (point["id"], when, instance.get("name", "")))
+        status = "" if point["status"] == "good" else "  (%s)" % point["status"]
+        print("%s  %s  %s%s" % (point["id"], when, instance.get("name", ""), status))
         for disk in point["disks"]:
             print("  disk %s  %d bytes" % (disk.get("name"), disk["image"]["sizeBytes"]))
 
@@ -460,7 +491,11 @@ def restore(repository, options):
 
 
 def verify(repository, options):
-    for point in repository.points() if options.point is None else [choose_point(repository, options.point)]:
+    if options.point is None:
+        chosen = [point for point in repository.points() if point["status"] == "good"]
+    else:
+        chosen = [choose_point(repository, options.point)]
+    for point in chosen:
         for disk in point["disks"]:
             count = sum(len(plain) for _at, plain in repository.disk_chunks(disk["image"]))
             print("%s  disk %s  %d bytes that are not zeros are whole" % (point["id"], disk.get("name"), count))

@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -150,6 +150,18 @@ test("a pack that is gone is named, and a wrong key is refused", async () => {
   await writeFile(join(folder, "wrong"), "another passphrase");
   const refused = await read(repository, "--passphrase-file", join(folder, "wrong"), "points");
   expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("does not open") });
+});
+
+test("a point that is deleted is shown as such, left out of verify, and restored with a warning", async () => {
+  const { copy } = await copyWith("points/full");
+  await mkdir(join(copy, "deleted"));
+  await writeFile(join(copy, "deleted", "full"), "");
+  expect((await read(copy, ...keyFiles.kit, "points")).stdout).toMatch(/^full .*\(deleted\)$/m);
+  expect((await verified(copy)).stdout).not.toContain("full ");
+  const out = join(folder, "deleted.raw");
+  const { exitCode, stderr } = await read(copy, ...keyFiles.kit, "restore", "full", out);
+  expect([exitCode, stderr]).toEqual([0, expect.stringContaining("point full is deleted")]);
+  expect(sha256(await readFile(out))).toBe(sums["full"]);
 });
 
 /** A copy of the repository, and the largest object there under a prefix. */

@@ -177,6 +177,16 @@ test("a slot asking for absurd work, or hardly any, is refused before any work i
   }
 });
 
+test("in a store that lets nothing be deleted, a slot keeps opening, and is shown as leaving", async () => {
+  const { store, open } = await make();
+  const ring = await open({ passphrase });
+  const added = await ring.add(phrase("third"));
+  store.delete = () => Promise.reject(new Error("append-only"));
+  expect(await code(ring.remove(added.id, careful))).toBe("repository.key.removal-stuck");
+  expect((await ring.list()).find(({ id }) => id === added.id)).toMatchObject({ state: "leaving" });
+  await open({ passphrase: new Secret("third") });
+});
+
 /** Lets calls of the store go one at a time, in an order that the test chooses. */
 function interleave(store: InMemoryBlobStore, order: Iterator<number>) {
   const waiting: (() => void)[] = [];

@@ -45,9 +45,9 @@ export async function removeKeySlot(
     await requireEnoughLeft(parts, slotId, terms, options);
     await store.delete(keySlotName(slotId), options);
   } catch (error) {
-    // The mark goes even where the caller was interrupted; where the store refuses that too, the slot only counts as gone.
-    await store.delete(mark).catch((cleanupError: unknown) => {
-      throw new SuppressedError(cleanupError, error, "the slot was not removed, and neither was its removal mark");
+    // The mark goes even where the caller was interrupted.
+    await store.delete(mark).catch(() => {
+      throw removalStuck(slotId, error);
     });
     throw error;
   }
@@ -87,6 +87,17 @@ async function requireEnoughLeft(
       details: { slotId, left: left.join(" ") },
     });
   }
+}
+
+/** Made where the store lets nothing be deleted, as an append-only server does. */
+function removalStuck(slotId: string, cause: unknown): HoldfastError {
+  return new HoldfastError({
+    code: "repository.key.removal-stuck",
+    message: `slot ${slotId} was not removed and still opens, but it has a removal mark that cannot be deleted either`,
+    advice: "Remove it where the store allows deleting; until then it counts as gone when others are removed.",
+    details: { slotId },
+    cause,
+  });
 }
 
 export function unknownSlot(slotId: string): HoldfastError {
