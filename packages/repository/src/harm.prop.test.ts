@@ -20,7 +20,7 @@ for (const kind of objectKinds) {
           fc.asyncProperty(fc.nat(), fc.constantFrom(0 as const, 1 as const), async (place, which) => {
             fc.pre(await harmOne(whole, { kind, harm, place, which }));
           }),
-          { numRuns: 12 },
+          { numRuns: 6 },
         );
       });
     }
