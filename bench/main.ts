@@ -17,8 +17,9 @@ import { httpsCapture } from "./https-capture.ts";
 import { largeIndex } from "./large-index.ts";
 import { manyPoints } from "./many-points.ts";
 import type { OwnFigure, OwnPlace, OwnWork } from "./own-work.ts";
-import { delayLine, ownTableOf, summariseRounds, tableOf } from "./report.ts";
+import { delayLine, ownTableOf, spreadText, summariseRounds, tableOf } from "./report.ts";
 import { runRounds } from "./rounds.ts";
+import { spreadOf } from "./statistics.ts";
 
 /** What has no counterpart among the peers. */
 const ownWorks: Readonly<Record<string, OwnWork>> = {
@@ -112,6 +113,8 @@ async function main(): Promise<void> {
     const lines: string[] = [];
     if (paired.size > 0) {
       lines.push(...result.contenders.map(({ name, version, settings }) => `${name} ${version}: ${settings}`));
+      const loads = result.measured.map(({ loadBefore }) => loadBefore);
+      if (loads.length > 0) lines.push("", `Load of the machine before the runs: ${spreadText(spreadOf(loads), 1)}`);
       lines.push("", ...tableOf(summaries), "", delayLine(summaries), "");
     }
     if (own.length > 0) lines.push(...ownTableOf(own));

@@ -10,7 +10,7 @@ test("the median of an even number of figures is the mean of the middle two", ()
 });
 
 function run(contender: string, work: Measured["work"], round: number, wallSeconds: number): Measured {
-  const cost = { wallSeconds, userSeconds: wallSeconds, systemSeconds: 0, peakBytes: 2 ** 20 };
+  const cost = { wallSeconds, userSeconds: wallSeconds, systemSeconds: 0, peakBytes: 2 ** 20, loadBefore: 0 };
   return { contender, work, round, ...cost, storedBytes: contender === "restic" ? 200 : 100, addedBytes: 10 };
 }
 

@@ -53,7 +53,8 @@ function summarise(measured: readonly Measured[], work: PairedWork, contender: s
     addedBytes: spreadOf(own.map(({ addedBytes }) => addedBytes)).median,
   };
   const delays = own.flatMap(({ said }) => said?.["loopDelayP99Ms"] ?? []);
-  if (contender === "Holdfast") return { ...summary, loopDelayP99Ms: Math.max(...delays) };
+  if (contender === "Holdfast")
+    return delays.length === 0 ? summary : { ...summary, loopDelayP99Ms: Math.max(...delays) };
   const ours = runs("Holdfast", work);
   const pairs = own.flatMap((theirs) => {
     const same = ours.find(({ round }) => round === theirs.round);
@@ -76,7 +77,8 @@ export function summariseRounds({ contenders, measured }: RoundsResult): WorkSum
   return all.filter((each) => each !== null);
 }
 
-const spread = ({ median, min, max }: Spread, digits: number): string =>
+/** Median, and the ends in brackets. */
+export const spreadText = ({ median, min, max }: Spread, digits: number): string =>
   `${median.toFixed(digits)} [${min.toFixed(digits)}-${max.toFixed(digits)}]`;
 
 /** Lines of a Markdown table. */
@@ -93,12 +95,12 @@ export function tableOf(summaries: readonly WorkSummary[]): string[] {
     const cells = [
       summaries[i - 1]?.work === work ? "" : titles[work],
       contender,
-      spread(each.wallSeconds, 2),
+      spreadText(each.wallSeconds, 2),
       each.cpuSeconds.median.toFixed(1),
       (each.peakBytes / MiB).toFixed(0),
       (each.addedBytes / MiB).toFixed(0),
       (each.storedBytes / MiB).toFixed(0),
-      faster === undefined ? "" : spread(faster, 2),
+      faster === undefined ? "" : spreadText(faster, 2),
       cpuShare === undefined ? "" : `${(cpuShare.median * 100).toFixed(0)} %`,
       against,
     ];
@@ -113,7 +115,7 @@ export function ownTableOf(measured: readonly { readonly title: string; readonly
   for (const { title, figures } of measured) {
     for (const [i, { what, unit, values, goal }] of figures.entries()) {
       const limit = goal === undefined ? "" : "atMost" in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
-      const cells = [i === 0 ? title : "", what, `${spread(spreadOf(values), 2)} ${unit}`, limit];
+      const cells = [i === 0 ? title : "", what, `${spreadText(spreadOf(values), 2)} ${unit}`, limit];
       lines.push(`| ${cells.join(" | ")} |`);
     }
   }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { mapBounded, MiB } from "@holdfast/kernel";
@@ -24,6 +25,8 @@ export interface Measured {
   /** Bytes of the repository's files after the work, and what the work added (or, below zero, freed). */
   readonly storedBytes: number;
   readonly addedBytes: number;
+  /** How many processes were running or waiting to when the work began, as the kernel's average of a minute. */
+  readonly loadBefore: number;
   /** What the contender said of itself, where it is Holdfast. */
   readonly said?: Readonly<Record<string, number>>;
 }
@@ -100,6 +103,7 @@ async function runWork(contender: Contender, { work, round, folder, images }: Tu
   await warm(work in imageRead ? [images[imageRead[work as keyof typeof imageRead]]] : await filesUnder(repository));
   // What was written before is not this work's to wait for.
   await run("sync", []);
+  const [loadBefore = 0] = loadavg();
   const cost = await measureAll(commands, folder);
   const storedBytes = await bytesUnder(repository);
   if (work === "restore" && contender.restored !== undefined) {
@@ -108,7 +112,7 @@ async function runWork(contender: Contender, { work, round, folder, images }: Tu
   }
   const { wallSeconds, userSeconds, systemSeconds, peakBytes, output } = cost;
   const said = contender.name === "Holdfast" ? { said: JSON.parse(output) as Record<string, number> } : {};
-  const costs = { wallSeconds, userSeconds, systemSeconds, peakBytes };
+  const costs = { wallSeconds, userSeconds, systemSeconds, peakBytes, loadBefore };
   return { work, contender: contender.name, round, ...costs, storedBytes, addedBytes: storedBytes - before, ...said };
 }
 
