@@ -51,8 +51,10 @@ async function capture(points: Points): Promise<Figures> {
   const base = values.base === undefined ? {} : { base: await imageOf(points, values.base) };
   const ranges = await readRanges(values.ranges);
   const made = await points.captureDisk({ source: { sizeBytes, read }, ranges, ...base });
-  // The bench has no more of a point than its disk.
-  const point = { id: values.point, publishedAtMs: clock.now(), disks: [{ image: made.image }] };
+  // The bench has no more of a point than the repository looks at.
+  const { image, storedBytes: stored } = made;
+  const identity = { id: values.point, stampName: "bench", instance: { id: values.image } };
+  const point = { ...identity, publishedAtMs: clock.now(), disks: [{ image, bytes: { stored } }] };
   await points.publishPoint(point as unknown as RecoveryPoint);
   return { readBytes: made.readBytes, storedBytes: made.storedBytes };
 }
