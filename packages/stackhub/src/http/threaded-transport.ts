@@ -91,7 +91,12 @@ function startThreads(options: NodeTransportOptions) {
     for (const [id, job] of jobs) if (job.thread === thread) settle(id)?.reject(threadEnded(job.request.url, cause));
   };
   const start = (): Thread => {
-    const worker = new Worker(new URL("./transport-thread.ts", import.meta.url), { workerData: options, execArgv: [] });
+    const worker = new Worker(new URL("./transport-thread.ts", import.meta.url), {
+      workerData: options,
+      execArgv: [],
+      // A thread keeps nothing: a small nursery gives memory back early.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     const thread: Thread = { worker, jobs: 0 };
     threads.push(thread);
     worker.on("message", (reply: ThreadReply) => {
