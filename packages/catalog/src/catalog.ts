@@ -11,6 +11,8 @@ import type { Documents } from "./documents.ts";
 import type { Host } from "./host.ts";
 import { createLedger } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
+import { createMedia } from "./media.ts";
+import type { Media } from "./media.ts";
 import { migrateCatalog } from "./migrations.ts";
 import { createRepositories } from "./repositories.ts";
 import type { Repositories } from "./repositories.ts";
@@ -22,7 +24,7 @@ import { createStamps } from "./stamps.ts";
 import type { Stamps } from "./stamps.ts";
 
 /** What Holdfast remembers between runs. Every write is on the disk when its promise settles. */
-export interface Catalog extends Documents, Ledger, Bases, Stamps, Repositories, AsyncDisposable {
+export interface Catalog extends Documents, Ledger, Bases, Stamps, Repositories, Media, AsyncDisposable {
   readonly file: string;
   /** Raises `catalog.run.busy` while a live run holds the subject. */
   beginRun(run: NewRun): Promise<AsyncDisposable>;
@@ -70,6 +72,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createBases(db),
     ...createStamps(db, clock, file),
     ...createRepositories(db, clock),
+    ...createMedia(db, clock),
     beginRun: (run) => beginRun(run, context),
     settleInstallation: (offeredId) => settleInstallation(db, offeredId),
     [Symbol.asyncDispose]: () => db.destroy(),

@@ -12,3 +12,5 @@ export type { StampRecord } from "./stamps.ts";
 export type { RepositoryRecord } from "./repositories.ts";
 export type { LedgerEntry, LedgerKind, LedgerState } from "./ledger.ts";
 export type { CaptureBase } from "./bases.ts";
+export { findBrokenEntry } from "./media.ts";
+export type { CustodyEntry, CustodyEvent, MediumRecord, NewCustodyEntry } from "./media.ts";

@@ -6,7 +6,10 @@ import { unreadableCatalog } from "./catalog-error.ts";
 import type { CatalogSchema } from "./schema.ts";
 
 /** In the order of their names. A released one never changes; a new column is a new migration. */
-const migrations: Readonly<Record<string, Migration>> = { "0001-begin": { up: createFirstTables } };
+const migrations: Readonly<Record<string, Migration>> = {
+  "0001-begin": { up: createFirstTables },
+  "0002-media": { up: createMediaTables },
+};
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {
   const text = "text";
@@ -72,6 +75,30 @@ async function createBaseTable(db: Kysely<unknown>): Promise<void> {
     .addColumn("point_id", text, (column) => column.notNull())
     .addColumn("size_bytes", "bigint", (column) => column.notNull())
     .addPrimaryKeyConstraint("bases_key", ["stamp_name", "repository_id", "disk_id"])
+    .execute();
+}
+
+async function createMediaTables(db: Kysely<unknown>): Promise<void> {
+  const text = "text";
+  await db.schema
+    .createTable("media")
+    .addColumn("name", text, (column) => column.primaryKey())
+    .addColumn("set_name", text, (column) => column.notNull())
+    .addColumn("repository_id", text, (column) => column.notNull())
+    .addColumn("added_at_ms", "bigint", (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable("custody")
+    .addColumn("medium_name", text, (column) => column.notNull())
+    .addColumn("number", "integer", (column) => column.notNull())
+    .addColumn("at_ms", "bigint", (column) => column.notNull())
+    .addColumn("event", text, (column) => column.notNull())
+    .addColumn("holder", text)
+    .addColumn("point_count", "integer")
+    .addColumn("newest_point_at_ms", "bigint")
+    .addColumn("finding_count", "integer")
+    .addColumn("digest", text, (column) => column.notNull())
+    .addPrimaryKeyConstraint("custody_key", ["medium_name", "number"])
     .execute();
 }
 

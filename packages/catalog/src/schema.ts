@@ -11,6 +11,27 @@ export interface CatalogSchema {
   ledger: LedgerRow;
   bases: BaseRow;
   installation: InstallationRow;
+  media: MediumRow;
+  custody: CustodyRow;
+}
+
+export interface MediumRow {
+  name: string;
+  set_name: string;
+  repository_id: string;
+  added_at_ms: number;
+}
+
+export interface CustodyRow {
+  medium_name: string;
+  number: number;
+  at_ms: number;
+  event: string;
+  holder: string | null;
+  point_count: number | null;
+  newest_point_at_ms: number | null;
+  finding_count: number | null;
+  digest: string;
 }
 
 /** One row: which installation made what carries its tag on a stamp. */

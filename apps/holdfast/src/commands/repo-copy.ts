@@ -7,6 +7,7 @@ import type { CommandContext, CommandHandler } from "../cli/context.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { readRepositoryKey } from "../cli/repository-key.ts";
 import { isOfVm, selectPoint } from "../selection/select-point.ts";
+import { logState } from "./media.ts";
 import { chooseRepository, requireSameRepository } from "./repository-session.ts";
 import type { RepositoryOptions } from "./repository-session.ts";
 
@@ -55,6 +56,8 @@ export const runRepoCopy: CommandHandler<CopyInput> = async (input, context) => 
       results.push({ kind: result.kind, pointId, code, message });
     } else results.push(result);
   }
+  if ((await catalog.findMedium(input.to)) !== null)
+    await logState(catalog, { name: input.to, event: "copied", findingCount: null }, target, context);
   const failed = results.filter(({ kind }) => kind === "failed").length;
   output.result({ from: input.from, to: input.to, points: results }, () => {
     const copied = results.filter((result) => result.kind === "copied");

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CommandContext } from "../cli/context.ts";
+import { addMediaCommands } from "./media-commands.ts";
 import { addPointCommands } from "./point-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
 import { addRetentionCommands } from "./retention-commands.ts";
@@ -42,6 +43,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addVmCommands(program, parts);
   addRepositoryCommands(program, parts);
   addPointCommands(program, parts);
+  addMediaCommands(program, parts);
   addRetentionCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
