@@ -93,3 +93,21 @@ export { decideOptIn } from "./applications/decide-opt-in.ts";
 export type { OptIn, OptInRules } from "./applications/decide-opt-in.ts";
 export { orderApplications } from "./applications/order-applications.ts";
 export type { ApplicationOrder, Dependent } from "./applications/order-applications.ts";
+export { assess } from "./assessment/assess.ts";
+export type { ApplicationRecord, AssessInput, Assessment } from "./assessment/assess.ts";
+export type { ApplicationAssessment } from "./assessment/assess-application.ts";
+export { decideCaptureWay } from "./assessment/decide-capture-way.ts";
+export type { CaptureWayDecision } from "./assessment/decide-capture-way.ts";
+export { usualFactTags } from "./assessment/facts-from-tags.ts";
+export type { FactTags } from "./assessment/facts-from-tags.ts";
+export { findSharedFate } from "./assessment/find-shared-fate.ts";
+export { protectionOptions } from "./assessment/protection-option.ts";
+export type {
+  ApplicationFacts,
+  CaptureWay,
+  ProtectionOption,
+  TimedRedeployment,
+  Waiver,
+} from "./assessment/protection-option.ts";
+export { usualReach } from "./assessment/recommend-option.ts";
+export type { OptionReach, OptionRecommendation } from "./assessment/recommend-option.ts";
