@@ -65,6 +65,23 @@ test("a passphrase is rotated, and the kit still opens; removing refuses what wo
   expect(folder.printed()).not.toMatch(/battery|horse/);
 });
 
+test("a kit and a set of shares are rotated: only the new ones open", async () => {
+  await using folder = await makeCommandFolder("real");
+  const { byPass, byKit, keys, list } = await makeRepository(folder);
+  const newKit = join(folder.path, "kit-2");
+  expect((await keys("rotate", ...byKit, "--recovery-kit", newKit)).exitCode).toBe(0);
+  expect((await keys("list", ...byKit)).exitCode).toBe(12);
+  expect(await list(["--recovery-code-file", newKit])).toHaveLength(2);
+  const folders = ["one", "two"].map((name) => join(folder.path, name));
+  const shares = (of: string) => [1, 2].flatMap((n) => ["--share-file", join(of, `share-${n}-of-3.txt`)]);
+  await keys("add", "shares", "--threshold", "2", "--count", "3", "--shares-folder", folders[0]!, ...byPass);
+  expect((await keys("rotate", ...shares(folders[0]!), "--shares-folder", folders[1]!)).exitCode).toBe(0);
+  const gone = await keys("list", ...shares(folders[0]!), "--json");
+  expect(codeOf(gone)).toBe("repository.key.wrong-shares");
+  const opener = (await list(shares(folders[1]!))).find(({ isOpener }) => isOpener);
+  expect(opener).toMatchObject({ kind: "shares", threshold: 2, count: 3 });
+});
+
 test("a drill opens by the secret that it is handed, and 21 says that there is no point to read", async () => {
   await using folder = await makeCommandFolder("real");
   const { byKit, keys } = await makeRepository(folder);

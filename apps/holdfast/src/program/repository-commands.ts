@@ -1,12 +1,12 @@
 import type { Command } from "commander";
+import type { CheckInput } from "../commands/check.ts";
 import type { AddRepositoryInput } from "../commands/repo-add.ts";
 import type { InitRepositoryInput } from "../commands/repo-init.ts";
-import type { RepositoryOptions } from "../commands/repository-session.ts";
 import { addCopyCommands } from "./copy-commands.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { defineCommand, gather, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
-import { kdfOption, withRepository } from "./repository-options.ts";
+import { kdfOption, withOtherKey, withRepository } from "./repository-options.ts";
 
 export function addRepositoryCommands(program: Command, parts: ProgramParts): void {
   const repo = program.command("repo").description("make the encrypted repository and see where it is");
@@ -56,12 +56,13 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
   );
   addKeyCommands(repo, parts);
   addCopyCommands(repo, parts);
-  withRepository(
+  const check = withRepository(
     defineCommand(program, "check", {
       description: "read and verify every byte of every recovery point",
-      examples: ["check", "check --json"],
+      examples: ["check", "check --json", "check --heal-from offsite"],
     }),
-  ).action((options: RepositoryOptions) =>
+  ).option("--heal-from <name>", "heal what is damaged from the copies in this repository, as repo heal does");
+  withOtherKey(check, "from", "the repository with the copies").action((options: CheckInput) =>
     runLazily(parts, async () => (await import("../commands/check.ts")).runCheck, options),
   );
 }

@@ -15,6 +15,8 @@ export interface HealSource {
   readonly disk: Pick<ReturnType<typeof openStoredDisk>, "read">;
   /** What is not zeros there; asked for where a node is lost. */
   listAllocated(): Promise<readonly ByteRange[]>;
+  /** False for a chunk that it cannot have, so that it is not looked for. */
+  mayHave?(id: string): boolean;
 }
 
 /** What is to be stored anew of one disk. */
@@ -115,6 +117,7 @@ async function tryEach(
 ): Promise<string | null> {
   let reason: string | undefined;
   for (const source of sources) {
+    if (source.mayHave?.(id) === false) continue;
     try {
       if ((await work(source)) === id) return null;
       reason ??= "the copy has other bytes there";

@@ -197,6 +197,7 @@ async function isReadable(parts: Pick<HealParts, "store" | "keys">, pointId: str
 function ownSource({ own, chunks }: HealParts, image: DiskImage): HealSource {
   return {
     disk: openStoredDisk(chunks, image),
+    mayHave: (id) => chunks.indexes.has(id),
     listAllocated: async () => (await own.listDifferences({ before: null, after: image })).ranges,
   };
 }
