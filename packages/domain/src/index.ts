@@ -111,3 +111,13 @@ export type {
 } from "./assessment/protection-option.ts";
 export { usualReach } from "./assessment/recommend-option.ts";
 export type { OptionReach, OptionRecommendation } from "./assessment/recommend-option.ts";
+export type { DiskLoad, VmLoad, WorkRates } from "./physics/application-load.ts";
+export { boundParallel, leastParallel } from "./physics/bound-parallel.ts";
+export { judgeTerms } from "./physics/judge-terms.ts";
+export type { Term, TermVerdict } from "./physics/judge-terms.ts";
+export { documentedDiskCap, documentedLink } from "./physics/links.ts";
+export type { LinkKind } from "./physics/links.ts";
+export { predictLoss } from "./physics/predict-loss.ts";
+export type { LossInput, LossPrediction } from "./physics/predict-loss.ts";
+export { predictRecovery } from "./physics/predict-recovery.ts";
+export type { FixedPhase, RecoveryInput, RecoveryPrediction } from "./physics/predict-recovery.ts";
