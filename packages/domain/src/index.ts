@@ -62,6 +62,8 @@ export type {
 } from "./restore/restore-plan.ts";
 export { decideRetention, problemOfRetention } from "./retention/decide-retention.ts";
 export type { KeepReason, RetainedPoint, RetentionRules, RetentionVerdict } from "./retention/decide-retention.ts";
+export { judgeDeletion } from "./retention/judge-deletion.ts";
+export type { DeletablePoint, DeletionConcern } from "./retention/judge-deletion.ts";
 export { periodKinds } from "./retention/retention-periods.ts";
 export type { PeriodKind } from "./retention/retention-periods.ts";
 export { simulateRetention } from "./retention/simulate-retention.ts";

@@ -18,3 +18,5 @@ export type { Key } from "./keys/unlock.ts";
 export { copyPoints } from "./copy/copy-points.ts";
 export type { CopiedPoint, CopyOptions, CopyProgress, OpenPoints } from "./copy/copy-points.ts";
 export type { HealReport } from "./heal/heal-repository.ts";
+export type { DeletedPoint, DeleteOptions } from "./prune/deletions.ts";
+export type { PruneOptions, PruneReport } from "./prune/run-prune.ts";

@@ -13,6 +13,9 @@ import type { HealCopy } from "./heal/heal-repository.ts";
 import { encodeManifest, manifestName, readStoredPoint } from "./manifest.ts";
 import type { StoredPoint } from "./manifest.ts";
 import { createBases } from "./prune/bases.ts";
+import { createDeletions } from "./prune/deletions.ts";
+import { runPrune } from "./prune/run-prune.ts";
+import type { PruneOptions } from "./prune/run-prune.ts";
 import { putMark } from "./prune/marks.ts";
 import { newestFirst, readPointRecord, readPointRecords } from "./prune/point-records.ts";
 import { createWriters, pointWithdrawn } from "./prune/writers.ts";
@@ -50,9 +53,7 @@ export function createPointStore(parts: PointStoreParts) {
   const capture = (input: CaptureInput, options?: BlobOptions) =>
     writers.capture(async (writerId) => {
       if (input.base?.rootId != null) await bases.require(input.base.rootId, options);
-      // Whatever else a caller's options have is not for the store.
-      const order = options?.signal === undefined ? { writerId } : { writerId, signal: options.signal };
-      return await captureDisk(parts, input, order);
+      return await captureDisk(parts, input, { writerId, ...signalOf(options) });
     }, options);
   const publish = async (point: RecoveryPoint, options?: BlobOptions): Promise<void> => {
     const rootIds = point.disks.map(({ image }) => image.rootId).filter((rootId) => rootId !== null);
@@ -84,6 +85,8 @@ export function createPointStore(parts: PointStoreParts) {
       return record.point;
     },
     openDisk: async (image: DiskImage, _options?: BlobOptions) => openStoredDisk(chunks, image),
+    ...createDeletions(parts),
+    prune: (options?: PruneOptions) => runPrune({ ...parts, writers }, options),
     check: (options?: CheckOptions) => checkRepository(parts, options),
     /** Stores anew what is damaged, from copies of this repository's points. */
     heal: (copies: readonly HealCopy[], options?: CheckOptions) =>
@@ -93,8 +96,7 @@ export function createPointStore(parts: PointStoreParts) {
       const onDamage = (error: unknown, name: string): void => {
         if (asDamage(error, name) === null) throw error;
       };
-      const call = options?.signal === undefined ? {} : { signal: options.signal };
-      for (const { point, status } of await readPointRecords(parts, { ...call, onDamage }))
+      for (const { point, status } of await readPointRecords(parts, { ...signalOf(options), onDamage }))
         if (status === "good") yield point;
     },
     /** Ends the threads that work for this store. What is under way fails. */
@@ -115,6 +117,11 @@ function createDifferences(chunks: ChunkStore) {
     const ends = { before: before?.rootId ?? null, after: after.rootId };
     return await compareTrees(createNodeReader(chunks, 8), after.sizeBytes, ends, options);
   };
+}
+
+/** Whatever else a caller's options have is not for the store. */
+function signalOf(options?: BlobOptions): BlobOptions {
+  return options?.signal === undefined ? {} : { signal: options.signal };
 }
 
 async function publishPoint(parts: PointStoreParts, stored: StoredPoint, options?: BlobOptions): Promise<void> {

@@ -43,9 +43,12 @@ export async function checkChunks(chunks: ChunkStore, rows: RowSet, options: Che
   };
   await mapBounded(runsOf(chunks, rows), openRun, { limit: runsAtATime, ...call });
   const spared: HoldfastError[] = [];
+  // A prune may have moved chunks meanwhile: then it has named them anew.
+  if (harms.size > 0) await chunks.indexes.refresh(call);
   for (const [row, harm] of harms) {
-    if (table.rowBefore(row) < 0 || !(await hasGoodCopy(chunks, table.placeAt(row), call))) continue;
-    spared.push(harm);
+    const place = table.placeAt(row);
+    if (chunks.indexes.findAll(place.entry.id).length < 2 || !(await hasGoodCopy(chunks, place, call))) continue;
+    if (chunks.indexes.isNamed(place.packId)) spared.push(harm);
     harms.delete(row);
   }
   return { harms, spared, readBytes };

@@ -21,14 +21,15 @@ import { maxPackBytes } from "../format/limits.ts";
  * packs no index names: what a killed capture leaves, or packs of an index that is damaged.
  */
 export async function checkPacks(parts: CheckParts, call: BlobOptions) {
-  const { table } = parts.chunks.indexes;
-  const absent = new Set(table.packIds);
+  const { indexes } = parts.chunks;
+  const { table } = indexes;
+  const absent = new Set(table.packIds.filter((packId) => indexes.isNamed(packId)));
   const harmedPacks = new Map<string, HoldfastError>();
   let orphanPackCount = 0;
   const compare = async (name: string): Promise<void> => {
     const packId = name.slice(name.lastIndexOf("/") + 1);
     const rows = table.rowsOf(packId);
-    if (rows === null || packName(packId) !== name) {
+    if (rows === null || !indexes.isNamed(packId) || packName(packId) !== name) {
       orphanPackCount += 1;
       return;
     }
@@ -46,6 +47,9 @@ export async function checkPacks(parts: CheckParts, call: BlobOptions) {
   };
   await mapBounded(parts.store.list("packs/", call), compare, { limit: 8, ...call });
   for (const packId of absent) harmedPacks.set(packId, missingChunk(packName(packId)));
+  // A prune may have replaced the index and deleted packs meanwhile.
+  if (harmedPacks.size > 0) await indexes.refresh(call);
+  for (const packId of harmedPacks.keys()) if (!indexes.isNamed(packId)) harmedPacks.delete(packId);
   return { orphanPackCount, harmedPacks };
 }
 

@@ -39,6 +39,8 @@ export interface IndexSet extends Disposable {
 
 /** What of an index may be relied upon; see docs/concurrency.md. */
 export interface ReuseRules {
+  /** The epoch that says so. Rules of an older one than those in force are not taken. */
+  readonly epoch: number;
   /** Packs that are to go. */
   readonly condemned: ReadonlySet<string>;
   /** Whether an index object counts: not where its writer is fenced. */
@@ -104,10 +106,12 @@ export async function openIndexSet(
     isReusable: (id) => (hidesNone() ? has(id) : findAll(id).some(({ packId }) => isAllowed(packId))),
     isNamed: (packId) => isNamed(state, packId),
     async setRules(rules, call) {
+      if (rules.epoch < state.rules.epoch) return;
       if (state.image?.covers.every((name) => rules.counts(name)) === false) {
         dropImage(state);
         await refresh(call);
       }
+      if (rules.epoch < state.rules.epoch) return;
       state.rules = rules;
       countNames(state);
     },
@@ -129,7 +133,7 @@ function emptyState(): State {
   return {
     table: createChunkTable(),
     image: null,
-    rules: { condemned: new Set(), counts: () => true },
+    rules: { epoch: 0, condemned: new Set(), counts: () => true },
     objects: new Map(),
     named: null,
     hasForgotten: false,

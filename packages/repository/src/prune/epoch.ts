@@ -27,14 +27,18 @@ export interface Epoch {
   readonly expired: Readonly<Record<string, number>>;
   /** Points to delete. */
   readonly dropped: readonly string[];
-  /** Writers that had not ended: the last beat, and how many epochs have seen it. */
+  /** Writers that had not ended: the last beat, and how many prunes have seen it. */
   readonly writers: readonly SeenWriter[];
+  /** Writers whose marks are to be deleted. */
+  readonly ended: readonly string[];
 }
 
 export interface SeenWriter {
   readonly id: string;
   readonly beat: number;
   readonly seen: number;
+  /** The prune that saw it last. */
+  readonly round: number;
 }
 
 export interface EpochParts {
@@ -58,6 +62,7 @@ export const noEpoch: Epoch = {
   expired: {},
   dropped: [],
   writers: [],
+  ended: [],
 };
 
 /** Answers the highest number; 0 where nothing was ever pruned. */
@@ -128,6 +133,7 @@ export function rulesOf(epoch: Epoch): ReuseRules {
   const fenced = new Set(epoch.fenced);
   const merged = new Set(epoch.merged);
   return {
+    epoch: epoch.epoch,
     condemned: new Set([...Object.keys(epoch.condemned), ...epoch.doomed]),
     counts: (name) => (isMadeByPrune(name) ? merged.has(name) : !fenced.has(writerOfIndex(name))),
   };

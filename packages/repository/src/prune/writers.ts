@@ -1,4 +1,4 @@
-import { HoldfastError } from "@holdfast/kernel";
+import { HoldfastError, hasErrorCode } from "@holdfast/kernel";
 import type { Clock } from "@holdfast/kernel";
 import type { BlobOptions } from "../blob-store/blob-store.ts";
 import type { IndexSet } from "../chunk-index/index-set.ts";
@@ -17,6 +17,8 @@ export interface WriterParts extends EpochParts {
 
 /** The writers of one open repository, one after the other: see docs/concurrency.md. */
 export interface Writers extends AsyncDisposable {
+  /** Runs work that writes chunks and publishes nothing. */
+  run<R>(work: (writerId: string) => Promise<R>, options?: BlobOptions): Promise<R>;
   /** Runs a capture as the writer that lives, announcing one where there is none. */
   capture<R extends { readonly image: { readonly rootId: string | null } }>(
     work: (writerId: string) => Promise<R>,
@@ -68,6 +70,7 @@ export function createWriters(parts: WriterParts): Writers {
     }
   };
   return {
+    run: (work, options) => as(({ id }) => work(id), options),
     capture: (work, options) =>
       as(async ({ id, open }) => {
         const made = await work(id);
@@ -79,7 +82,14 @@ export function createWriters(parts: WriterParts): Writers {
         const made = await work(id);
         for (const rootId of rootIds) open.delete(rootId);
         return made;
-      }, options),
+      }, options).catch((error: unknown) => {
+        // It is taken for dead: all that it captured and will capture is in vain.
+        if (hasErrorCode(error, "repository.point.withdrawn")) {
+          writer?.open.clear();
+          living = writer = undefined;
+        }
+        throw error;
+      }),
     hasCaptured: (rootId) => writer?.open.has(rootId) === true,
     async [Symbol.asyncDispose]() {
       const last = writer;
