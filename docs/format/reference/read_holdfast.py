@@ -204,12 +204,14 @@ def join_shares(texts):
 
 
 def read_config(root):
+    """Answers the id of the repository; raises Damage where the config does not say it."""
     try:
         config = json.loads(read_object(root, "config", MAX_CONFIG_BYTES))
-        if config["format"] != "holdfast-repository" or config["version"] != 1:
+        if config["format"] == "holdfast-repository" and config["version"] != 1:
             raise Refused("config: this is no Holdfast repository of version 1")
-        config["id"].encode()
-        return config
+        if config["format"] != "holdfast-repository" or not isinstance(config["id"], str):
+            raise ValueError("format")
+        return config["id"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damage("config: it is not the JSON that a repository begins with") from error
 
@@ -227,8 +229,8 @@ def stretch(text, salt, kdf):
     raise ValueError("kdf")
 
 
-def open_slot(root, name, repository_id, secret):
-    """Answers the master key, or None where the slot is not the secret's; raises Damage where it is no slot."""
+def open_slot(root, name, secret):
+    """Answers the repository's id and the master key, or None where the slot is not the secret's; raises Damage where it is no slot."""
     slot_id = name[len("keys/") :]
     kind, given = secret
     try:
@@ -236,7 +238,7 @@ def open_slot(root, name, repository_id, secret):
         header = json.loads(header_text)
         if rest or header["format"] != "holdfast-key-slot" or header["version"] != 1:
             raise ValueError("format")
-        if header["repository"] != repository_id or header["kind"] != kind:
+        if header["kind"] != kind:
             return None
         salt = base64.b64decode(header["salt"], validate=True)
         if kind == "passphrase":
@@ -248,22 +250,35 @@ def open_slot(root, name, repository_id, secret):
         else:
             return None
         context = ("holdfast/1/key-slot/%s\n" % slot_id).encode() + header_text
-        return unseal(key, 0, context, base64.b64decode(sealed_text, validate=True))
+        return header["repository"], unseal(key, 0, context, base64.b64decode(sealed_text, validate=True))
     except InvalidTag:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise Damage("%s: it is no key slot of this version" % name) from error
 
 
-def open_master(root, repository_id, secret, warnings):
-    """Answers the master key. `secret` is ("passphrase", text), ("recovery", code) or ("shares", (set, secret))."""
+def open_master(root, secret, warnings):
+    """
+    Answers the repository's id and the master key. `secret` is ("passphrase", text), ("recovery", code) or ("shares", (set,
+    secret)). Without a config that can be read, the slot that opens says which repository it is.
+    """
+    try:
+        repository_id = read_config(root)
+    except Damage as damage:
+        warnings.append(str(damage))
+        repository_id = None
+    others = []
     for name in list_objects(root, "keys"):
         try:
-            master = open_slot(root, name, repository_id, secret)
-            if master is not None:
-                return master
+            opened = open_slot(root, name, secret)
         except Damage as damage:
             warnings.append(str(damage))
+            continue
+        if opened is not None and opened[0] == repository_id:
+            return opened
+        others += [] if opened is None else [opened]
+    if others and repository_id is None:
+        return others[0]
     words = {"passphrase": "the passphrase does", "recovery": "the recovery code does", "shares": "the shares do"}
     raise Refused("%s not open this repository" % words[secret[0]])
 
@@ -275,8 +290,7 @@ class Repository:
     def __init__(self, root, secret):
         self.root = root
         self.warnings = []
-        self.id = read_config(root)["id"]
-        self.master = open_master(root, self.id, secret, self.warnings)
+        self.id, self.master = open_master(root, secret, self.warnings)
         self.id_key = hkdf(self.master, self.id.encode(), "holdfast/1/id")
         self.decompress = make_decompress()
         self.places = None

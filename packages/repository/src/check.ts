@@ -5,6 +5,7 @@ import { checkPacks } from "./check/check-packs.ts";
 import { checkChunks } from "./check/check-chunks.ts";
 import { findHarmedPoints, findNeeded } from "./check/needed-chunks.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
+import { checkConfig } from "./config.ts";
 import { checkKeySlots } from "./keys/key-slots.ts";
 import { readPointRecords } from "./prune/point-records.ts";
 
@@ -16,6 +17,8 @@ export interface CheckParts {
   readonly store: BlobStore;
   readonly keys: RepositoryKeys;
   readonly chunks: ChunkStore;
+  /** False in tests of stores without one. */
+  readonly hasConfig?: boolean;
 }
 
 /**
@@ -31,6 +34,8 @@ export async function checkRepository(parts: CheckParts, options: CheckOptions =
   const findings = collectFindings();
   await chunks.indexes.loadWhole(call);
   for (const harm of chunks.indexes.damage.values()) findings.add(harm, []);
+  const configHarm = parts.hasConfig === true ? await checkConfig(parts.store, parts.keys.repositoryId, call) : null;
+  if (configHarm !== null) findings.add(configHarm, []);
   for (const harm of await checkKeySlots(parts.store, parts.keys, call)) findings.add(harm, []);
   const { points, pointCount } = await readPoints(parts, findings, call);
   const needed = await findNeeded(chunks, points, call);

@@ -30,6 +30,8 @@ export interface PointStoreParts {
   readonly chunks: ChunkStore;
   readonly random: Random;
   readonly clock?: Clock;
+  /** False in tests of stores without one. */
+  readonly hasConfig?: boolean;
 }
 
 export interface CaptureInput {

@@ -164,6 +164,15 @@ test("a point that is deleted is shown as such, left out of verify, and restored
   expect(sha256(await readFile(out))).toBe(sums["full"]);
 });
 
+test("a repository whose config is torn can still be read: the key slot says which one it is", async () => {
+  const { copy } = await copyWith("config");
+  await truncate(join(copy, "config"), 30);
+  const out = join(folder, "torn-config.raw");
+  const { exitCode, stderr } = await read(copy, ...keyFiles.kit, "restore", "full", out);
+  expect([exitCode, stderr]).toEqual([21, expect.stringContaining("damaged: config")]);
+  expect(sha256(await readFile(out))).toBe(sums["full"]);
+});
+
 /** A copy of the repository, and the largest object there under a prefix. */
 async function copyWith(prefix: string): Promise<{ copy: string; name: string }> {
   const copy = join(folder, "copy");

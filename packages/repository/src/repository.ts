@@ -5,7 +5,7 @@ import type { BlobStore } from "./blob-store/blob-store.ts";
 import { objectExists } from "./blob-store/blob-store.ts";
 import { createIndexCache } from "./chunk-index/index-cache.ts";
 import { openChunkStore } from "./chunk-store.ts";
-import { encodeConfig, readConfig } from "./config.ts";
+import { encodeConfig, findConfig, hasRepository } from "./config.ts";
 import { createPooledCodec } from "./crypto/pooled-codec.ts";
 import { deriveKey } from "./crypto/sealing.ts";
 import { chooseKdf } from "./keys/key-kdf.ts";
@@ -55,14 +55,14 @@ export async function createRepository(
   const slots = [slot, await newPassphraseSlot(parts, { passphrase, label: "passphrase", kdf })];
   const made = { id, ...kit };
   await options.keepKit?.(made);
-  if ((await store.size("config", call)) !== null) throw objectExists("config");
+  if (await hasRepository(store, call)) throw objectExists("config");
   for (const { id: slotId, bytes } of slots) await store.put(keySlotName(slotId), bytes, call);
   try {
     await store.put("config", encodeConfig(id), call);
   } catch (error) {
     if (!hasErrorCode(error, "repository.store.exists")) throw error;
     // An earlier try may have reached the store before its answer was lost.
-    if ((await readConfig(store, call)).id === id) return made;
+    if ((await findConfig(store, call)).id === id) return made;
     // Another made a repository here at the same time: these slots open nothing.
     for (const { id: slotId } of slots) await store.delete(keySlotName(slotId));
     throw error;
@@ -78,15 +78,14 @@ export interface OpenOptions extends RepositoryServices {
 /** Opens a repository by one of its keys, and reads its index. */
 export async function openRepository(store: BlobStore, options: OpenOptions & Key) {
   const call = signalOf(options);
-  const config = await readConfig(store, call);
-  const { master } = await unlock(store, config.id, options, call);
-  const idKey = deriveKey(master, Buffer.from(config.id), "holdfast/1/id");
-  const keys = { repositoryId: config.id, master, idKey };
+  const { master, repositoryId } = await unlock(store, options, call);
+  const idKey = deriveKey(master, Buffer.from(repositoryId), "holdfast/1/id");
+  const keys = { repositoryId, master, idKey };
   const { random, clock, cacheFolder } = options;
   const cache = cacheFolder === undefined ? {} : { cache: createIndexCache({ folder: cacheFolder, random }, keys) };
   const codec = createPooledCodec(keys, { size: Math.min(availableParallelism(), maxThreads) });
   const chunks = await openChunkStore({ store, keys, random, codec, ...cache }, call);
-  return createPointStore({ store, keys, chunks, random, clock });
+  return createPointStore({ store, keys, chunks, random, clock, hasConfig: true });
 }
 
 function signalOf(options: RepositoryServices): { signal?: AbortSignal } {

@@ -29,6 +29,7 @@ export const runRepoHeal: CommandHandler<HealInput> = async (input, context) => 
   output.result({ ...healed, findings }, () => {
     const { healedChunkCount, storedBytes, healedPointIds, unhealed } = healed;
     const lines = [
+      ...(healed.isConfigHealed ? ["The config is written again."] : []),
       `${healedChunkCount} chunks stored anew (${formatBytes(storedBytes)}), ${healedPointIds.length} points published again.`,
       ...unhealed.map(({ object, reason, pointId }) => `not healed: ${object} of point ${pointId}: ${reason}`),
       ...harmful.map(({ code, object, pointIds }) => `${code} ${object} still touches ${pointIds.join(", ")}`),

@@ -89,6 +89,29 @@ for (const kind of ["packs/", "index/", "points/"]) {
   });
 }
 
+/** Where the bytes of each class of a pack are. */
+const packBytes: Readonly<Record<string, (size: number) => number>> = {
+  "the mark at its beginning": () => 3,
+  "its id": () => 12,
+  "a chunk": () => 24 + 5,
+  "the tag of its last chunk": (size) => size - 12 - 46 * 2 - 16 - 40,
+  "its directory": (size) => size - 12 - 30,
+  "the tag of its directory": (size) => size - 12 - 5,
+  "the length of its directory": (size) => size - 9,
+  "the mark at its end": (size) => size - 2,
+};
+
+test.each(Object.entries(packBytes))("a pack with a changed byte in %s is found, and healed", async (_what, where) => {
+  const store = storeOf(whole);
+  const harmed = [...store.objects].filter(([name]) => name.startsWith("packs/"));
+  for (const [, bytes] of harmed) bytes[where(bytes.length)]! ^= 0x10;
+  const points = await openKeyed(store);
+  const found = (await points.check()).findings.filter(({ pointIds }) => pointIds.length > 0);
+  expect(found.length).toBeGreaterThan(0);
+  expect((await points.heal([await openCopy(storeOf(copied))])).unhealed).toEqual([]);
+  await expectWhole(store);
+});
+
 test("every pack lost at once is healed, and done again it stores nothing", async () => {
   const store = storeOf(whole);
   for (const name of store.objects.keys()) if (name.startsWith("packs/")) store.objects.delete(name);

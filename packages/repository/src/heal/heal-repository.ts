@@ -3,6 +3,7 @@ import type { ByteRange } from "@holdfast/kernel";
 import type { BlobOptions } from "../blob-store/blob-store.ts";
 import { readPoints } from "../check.ts";
 import type { CheckOptions, CheckParts } from "../check.ts";
+import { checkConfig, encodeConfig } from "../config.ts";
 import { collectFindings } from "../check/findings.ts";
 import { asDamage } from "../failure.ts";
 import { readStoredPoint } from "../manifest.ts";
@@ -38,6 +39,8 @@ export interface HealParts extends CheckParts {
 }
 
 export interface HealReport {
+  /** The config was damaged or gone, and is written again. */
+  readonly isConfigHealed: boolean;
   /** Points whose own object was damaged, published again. */
   readonly healedPointIds: readonly string[];
   /** Chunks and nodes that were stored anew. */
@@ -63,15 +66,24 @@ export async function healRepository(
   const unhealed: HealReport["unhealed"][number][] = [];
   const healedPointIds = await healManifests(parts, copies, unhealed, call);
   const { points } = await readPoints(parts, collectFindings(), call);
+  const isConfigHealed = await healConfig(parts, points.length > 0, call);
   const lost = await findLost(parts, points, options);
   const harmed = points.filter(({ id }) => lost.pointIds.has(id));
-  if (harmed.length === 0) return { healedPointIds, healedChunkCount: 0, storedBytes: 0, unhealed };
+  if (harmed.length === 0) return { isConfigHealed, healedPointIds, healedChunkCount: 0, storedBytes: 0, unhealed };
   const healed = await parts.writers.publish(
     async (writerId) => await healPoints(parts, copies, { harmed, lost: lost.ids, writerId }, call),
     [],
     call,
   );
-  return { ...healed, healedPointIds, unhealed: [...unhealed, ...healed.unhealed] };
+  return { ...healed, isConfigHealed, healedPointIds, unhealed: [...unhealed, ...healed.unhealed] };
+}
+
+/** Writes the config again from the name that a key slot's seal covers; only where a point opens under these keys. */
+async function healConfig({ store, keys, hasConfig }: HealParts, isProven: boolean, call: BlobOptions) {
+  if (hasConfig !== true || !isProven || (await checkConfig(store, keys.repositoryId, call)) === null) return false;
+  await store.delete("config", call);
+  await store.put("config", encodeConfig(keys.repositoryId), call);
+  return true;
 }
 
 async function healPoints(
@@ -79,7 +91,7 @@ async function healPoints(
   copies: readonly HealCopy[],
   order: { readonly harmed: readonly RecoveryPoint[]; readonly lost: Set<string>; readonly writerId: string },
   call: BlobOptions,
-): Promise<Omit<HealReport, "healedPointIds">> {
+): Promise<Omit<HealReport, "healedPointIds" | "isConfigHealed">> {
   let healedChunkCount = 0;
   let storedBytes = 0;
   const givenUp = new Map<string, HealReport["unhealed"][number]>();

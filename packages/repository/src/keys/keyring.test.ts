@@ -220,7 +220,7 @@ test("removals at the same time never take the last slot, in whatever order thei
   const whole = new Map(store.objects);
   const ids = (await ring.list()).map(({ id }) => id);
   const { unlock } = await import("./unlock.ts");
-  const { master } = await unlock(store, ring.repositoryId, { passphrase });
+  const { master } = await unlock(store, { passphrase });
   await fc.assert(
     fc.asyncProperty(fc.infiniteStream(fc.nat()), async (order) => {
       store.objects.clear();

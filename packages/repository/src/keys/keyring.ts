@@ -1,7 +1,6 @@
 import { HoldfastError } from "@holdfast/kernel";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
 import type { BlobOptions, BlobStore } from "../blob-store/blob-store.ts";
-import { readConfig } from "../config.ts";
 import { chooseKdf } from "./key-kdf.ts";
 import type { KdfName } from "./key-kdf.ts";
 import { isSound, keySlotName, maxKeySlots, maxShares, maxThreshold } from "./key-slot.ts";
@@ -75,8 +74,7 @@ export interface KeyringServices {
 /** Opens the slots of a repository by one of its keys, without reading its index. */
 export async function openKeyring(store: BlobStore, options: KeyringServices & Key): Promise<Keyring> {
   const call = options.signal === undefined ? {} : { signal: options.signal };
-  const { id: repositoryId } = await readConfig(store, call);
-  const { master, slotId: openedBy } = await unlock(store, repositoryId, options, call);
+  const { master, slotId: openedBy, repositoryId } = await unlock(store, options, call);
   const { random, clock } = options;
   const parts = { store, repositoryId, master, random, clock };
   const infoOf = (slot: KeySlot, going: ReadonlySet<string>): KeySlotInfo => ({

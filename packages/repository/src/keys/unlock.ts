@@ -1,6 +1,7 @@
 import { HoldfastError } from "@holdfast/kernel";
 import type { Secret } from "@holdfast/kernel";
 import type { BlobOptions, BlobStore } from "../blob-store/blob-store.ts";
+import { findConfig } from "../config.ts";
 import { parseRecoveryCode } from "../crypto/recovery-code.ts";
 import { deriveKey } from "../crypto/sealing.ts";
 import { isFipsMode, stretch } from "./key-kdf.ts";
@@ -19,23 +20,23 @@ export interface Unlocked {
   readonly master: Uint8Array;
   /** The slot that opened. */
   readonly slotId: string;
+  /** As the slot names it; the seal of the slot covers the name. */
+  readonly repositoryId: string;
 }
 
 /**
- * Opens the first slot that the key fits. Raises `repository.key.wrong-passphrase`, `.wrong-code`, `.wrong-shares`, `.fips`,
- * or what is wrong with a code or share as it was typed.
+ * Opens the first slot that the key fits. Where the config is damaged or gone, or names a repository that no slot is of, the
+ * slots say which repository it is. Raises `repository.key.wrong-passphrase`, `.wrong-code`, `.wrong-shares`, `.fips`,
+ * `repository.config.missing`, or what is wrong with a code or share as it was typed.
  */
-export async function unlock(
-  store: BlobStore,
-  repositoryId: string,
-  key: Key,
-  options?: BlobOptions,
-): Promise<Unlocked> {
+export async function unlock(store: BlobStore, key: Key, options?: BlobOptions): Promise<Unlocked> {
   const tryKey = prepareKey(key);
+  const config = await findConfig(store, options);
   const { slots, damage } = await readKeySlots(store, options);
+  const own = slots.filter(({ header }) => header.repository === config.id);
   let isBarred = false;
-  for (const slot of slots) {
-    if (slot.header.repository !== repositoryId || slot.header.kind !== tryKey.kind) continue;
+  for (const slot of own.length > 0 ? own : slots) {
+    if (slot.header.kind !== tryKey.kind) continue;
     options?.signal?.throwIfAborted();
     if (slot.header.kdf.name === "argon2id" && isFipsMode()) {
       isBarred = true;
@@ -44,7 +45,7 @@ export async function unlock(
     const slotKey = await tryKey.keyOf(slot);
     if (slotKey === null) continue;
     try {
-      return { master: openKeySlot(slot, slotKey), slotId: slot.id };
+      return { master: openKeySlot(slot, slotKey), slotId: slot.id, repositoryId: slot.header.repository };
     } catch (error) {
       // Another slot of this kind may fit.
       void error;
