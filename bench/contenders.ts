@@ -28,6 +28,7 @@ export const makeHoldfast: MakeContender = (folder, images) => {
       second: [run("capture", { image: images.b1, ranges: images.b1Ranges, point: "b1" })],
       restore: [run("restore", { point: "a2", to: restored })],
       check: [run("check", {})],
+      prune: [run("prune", { point: "a1" })],
     },
     restored,
   };

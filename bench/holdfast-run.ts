@@ -1,5 +1,5 @@
 // One work of Holdfast in a process of its own, as the product does it, with fsync, encryption and keyed ids:
-//   node bench/holdfast-run.ts init|capture|restore|check|list [--option VALUE ...]
+//   node bench/holdfast-run.ts init|capture|restore|check|prune|list [--option VALUE ...]
 // Prints one line of JSON: what it read and stored, and how long the main thread was kept from its events.
 import { randomBytes, randomUUID } from "node:crypto";
 import { open } from "node:fs/promises";
@@ -74,13 +74,20 @@ async function check(points: Points): Promise<Figures> {
   return { readBytes, chunkCount };
 }
 
+/** The space is asked for at once: no margin, in which the point could be brought back. */
+async function prune(points: Points): Promise<Figures> {
+  await points.deletePoints([values.point], { hasConsent: true });
+  const { freedBytes, writtenBytes, deletedPacks, rewrittenPacks } = await points.prune({ graceRounds: 0 });
+  return { freedBytes, writtenBytes, deletedPacks, rewrittenPacks };
+}
+
 async function list(points: Points): Promise<Figures> {
   const startedMs = performance.now();
   const { length: pointCount } = await points.listPoints();
   return { pointCount, listSeconds: (performance.now() - startedMs) / 1000 };
 }
 
-const works: Readonly<Record<string, (points: Points) => Promise<Figures>>> = { capture, restore, check, list };
+const works: Readonly<Record<string, (points: Points) => Promise<Figures>>> = { capture, restore, check, prune, list };
 
 async function main(work: string): Promise<Figures> {
   const store = createFileBlobStore(values.repository, random);

@@ -10,6 +10,7 @@ import {
   harmObjects,
   killCopiers,
   killWriters,
+  simulateWorlds,
 } from "@holdfast/repository/torture";
 import type { HarmOptions, HarmResult } from "@holdfast/repository/torture";
 import { cutPower } from "./cut-power.ts";
@@ -38,6 +39,7 @@ const allHarms: readonly Harm[] = [
   { name: "kills", perRound: 12, run: killWriters },
   { name: "copies", perRound: 12, run: killCopiers },
   { name: "model", perRound: 100, run: cutModelledPower },
+  { name: "simulation", perRound: 3, run: simulateWorlds },
   { name: "power", perRound: 16, run: cutPower },
 ];
 
