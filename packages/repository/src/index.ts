@@ -20,3 +20,4 @@ export type { CopiedPoint, CopyOptions, CopyProgress, OpenPoints } from "./copy/
 export type { HealReport } from "./heal/heal-repository.ts";
 export type { DeletedPoint, DeleteOptions } from "./prune/deletions.ts";
 export type { PruneOptions, PruneReport } from "./prune/run-prune.ts";
+export { defaultGraceRounds } from "./prune/run-prune.ts";

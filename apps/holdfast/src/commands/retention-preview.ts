@@ -7,7 +7,7 @@ import { describeReasons, retainedPoint, retentionRules } from "../selection/ret
 import type { RetentionOptions } from "../selection/retention-options.ts";
 import { isOfVm } from "../selection/select-point.ts";
 import { refuseUnknownVm } from "../selection/select-vm.ts";
-import { openKnownRepository } from "./repository-session.ts";
+import { openForCopy } from "./repo-copy.ts";
 import type { RepositoryOptions } from "./repository-session.ts";
 import { loadInventories } from "./vms.ts";
 
@@ -74,12 +74,13 @@ function describeSimulation({ captureCount, counts, mostKept, kept }: RetentionS
 async function judgePoints(rules: RetentionRules, input: RetentionPreviewInput, context: CommandContext) {
   const { vm } = input;
   await using catalog = await context.services.openCatalog();
-  await using store = await openKnownRepository(catalog, input, context);
+  await using store = await openForCopy(catalog, input, context);
   const all = await store.listPoints({ signal: context.signal });
   const points = all.filter((point) => vm === undefined || isOfVm(point, vm));
   if (vm !== undefined && points.length === 0) refuseUnknownVm(vm, all, await loadInventories(catalog));
+  const holds = await store.listHolds({ signal: context.signal });
   const verdicts = decideRetention(
-    points.map((point) => retainedPoint(point)),
+    points.map((point) => retainedPoint(point, holds.has(point.id) ? [holds.get(point.id)!] : [])),
     rules,
   );
   const nameOf = new Map(points.map(({ id, instance }) => [id, `${instance.resourceGroup}/${instance.name}`]));

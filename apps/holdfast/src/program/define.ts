@@ -12,8 +12,9 @@ export function defineCommand(
   parent: Command,
   usage: string,
   about: { readonly description: string; readonly examples: readonly string[] },
+  options: { readonly isDefault?: boolean } = {},
 ): Command {
-  const command = parent.command(usage).description(about.description);
+  const command = parent.command(usage, options).description(about.description);
   command.option("--json", "print the result as JSON and nothing else on standard output");
   command.addHelpText("after", `\nExamples:\n${about.examples.map((example) => `  $ holdfast ${example}`).join("\n")}`);
   return command;

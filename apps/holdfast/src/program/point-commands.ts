@@ -5,17 +5,25 @@ import type { RestoreVmCommandInput } from "../commands/restore-vm.ts";
 import type { RepositoryOptions } from "../commands/repository-session.ts";
 import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
+import { addDeletionCommands } from "./prune-commands.ts";
 import { withRepository } from "./repository-options.ts";
 
 export function addPointCommands(program: Command, parts: ProgramParts): void {
+  const points = program.command("points").description("list, delete, bring back and hold recovery points");
   withRepository(
-    defineCommand(program, "points [vm]", {
-      description: "list the recovery points of a VM, or of all, newest first",
-      examples: ["points", "points web1 --json"],
-    }),
+    defineCommand(
+      points,
+      "list [vm]",
+      {
+        description: "list the recovery points of a VM, or of all, newest first; `points` alone does the same",
+        examples: ["points", "points list web1 --json"],
+      },
+      { isDefault: true },
+    ),
   ).action((vm: string | undefined, options: RepositoryOptions) =>
     runLazily(parts, async () => (await import("../commands/points.ts")).runPoints, { ...options, vm }),
   );
+  addDeletionCommands(points, parts);
   const restore = program.command("restore").description("bring a disk or a VM back from a recovery point");
   addRestoreVm(restore, parts);
   addRestoreDisk(restore, parts);

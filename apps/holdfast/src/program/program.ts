@@ -3,6 +3,7 @@ import type { CommandContext } from "../cli/context.ts";
 import { addMediaCommands } from "./media-commands.ts";
 import { addPointCommands } from "./point-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
+import { addPruneCommand } from "./prune-commands.ts";
 import { addRetentionCommands } from "./retention-commands.ts";
 import { addStampCommands } from "./stamp-commands.ts";
 import { addSystemCommands } from "./system-commands.ts";
@@ -45,6 +46,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addPointCommands(program, parts);
   addMediaCommands(program, parts);
   addRetentionCommands(program, parts);
+  addPruneCommand(program, parts);
   addSystemCommands(program, parts);
   return program;
 }
