@@ -9,6 +9,7 @@ import {
   fuzzDecoders,
   harmObjects,
   killCopiers,
+  killPruners,
   killWriters,
   simulateWorlds,
 } from "@holdfast/repository/torture";
@@ -38,6 +39,7 @@ const allHarms: readonly Harm[] = [
   { name: "stores", perRound: 40, run: breakStores },
   { name: "kills", perRound: 12, run: killWriters },
   { name: "copies", perRound: 12, run: killCopiers },
+  { name: "prunes", perRound: 12, run: killPruners },
   { name: "model", perRound: 100, run: cutModelledPower },
   { name: "simulation", perRound: 3, run: simulateWorlds },
   { name: "power", perRound: 16, run: cutPower },

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { breakStores } from "./testing/torture/break-stores.ts";
 import { cutModelledPower } from "./testing/torture/cut-modelled-power.ts";
+import { killPruners } from "./testing/torture/kill-pruners.ts";
 import { killWriters } from "./testing/torture/kill-writers.ts";
 
 // The short forms of what `npm run torture` does for as long as it is told; the same seeds each time.
@@ -9,6 +10,12 @@ test("kills at random moments and at calls to the store lose no published point 
   const { did, losses } = await killWriters({ seed: 20_260_101, count: 24 });
   expect(losses).toEqual([]);
   expect(Object.values(did).reduce((sum, count) => sum + count, 0)).toBe(24);
+});
+
+test("prunes killed at calls to the store lose nothing that is needed, and the next one goes on", async () => {
+  const { did, losses } = await killPruners({ seed: 20_260_105, count: 20 });
+  expect(losses).toEqual([]);
+  expect(did["came to their end"]).toBeGreaterThan(0);
 });
 
 test("power cuts of a modelled file system lose no published point and leave no damage", async () => {
