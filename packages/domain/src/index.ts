@@ -133,3 +133,14 @@ export { sizeProtection } from "./sizing/size-protection.ts";
 export type { ProtectionSize, SizeInput, SizedVm } from "./sizing/size-protection.ts";
 export { documentedQuotas, judgeTargetQuota, targetNeeds } from "./sizing/target-needs.ts";
 export type { TargetNeeds } from "./sizing/target-needs.ts";
+export { applyIncidentEvent, milestones, openIncident } from "./recovery-time/incident.ts";
+export type { Incident, IncidentEvent, IncidentOutcome, Milestone, RecoveryKind } from "./recovery-time/incident.ts";
+export {
+  judgeRecoveries,
+  phasesOf,
+  recoveriesByScenario,
+  recoveryPhases,
+  recoveryTimeMs,
+  summarizeRecoveries,
+} from "./recovery-time/summarize-recoveries.ts";
+export type { RecoveryPhase, RecoverySummary } from "./recovery-time/summarize-recoveries.ts";
