@@ -141,7 +141,7 @@ function createRunReader(store: BlobStore) {
 
 /**
  * Tries the copies of a chunk in turn; raises what is wrong with the first where all are damaged. A prune may have moved the
- * chunk: copies that a new listing shows are tried too.
+ * chunk, or a heal stored it anew: copies that a new listing shows are tried too.
  */
 async function firstGood(
   indexes: IndexSet,
@@ -166,10 +166,8 @@ async function firstGood(
     return false;
   };
   if (await tryNew()) return;
-  if (hasErrorCode(first, "repository.store.missing")) {
-    await indexes.refresh(call);
-    if (await tryNew()) return;
-  }
+  await indexes.refresh(call);
+  if (await tryNew()) return;
   throw first;
 }
 

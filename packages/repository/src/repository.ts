@@ -73,6 +73,8 @@ export async function createRepository(
 export interface OpenOptions extends RepositoryServices {
   /** A folder of this machine for the indexes of large repositories; without it they are read whole each time. */
   readonly cacheFolder?: string;
+  /** Threads that work on data, at most; each costs memory. */
+  readonly threads?: number;
 }
 
 /** Opens a repository by one of its keys, and reads its index. */
@@ -83,7 +85,9 @@ export async function openRepository(store: BlobStore, options: OpenOptions & Ke
   const keys = { repositoryId, master, idKey };
   const { random, clock, cacheFolder } = options;
   const cache = cacheFolder === undefined ? {} : { cache: createIndexCache({ folder: cacheFolder, random }, keys) };
-  const codec = createPooledCodec(keys, { size: Math.min(availableParallelism(), maxThreads) });
+  const codec = createPooledCodec(keys, {
+    size: Math.min(availableParallelism(), options.threads ?? maxThreads, maxThreads),
+  });
   const chunks = await openChunkStore({ store, keys, random, codec, ...cache }, call);
   return createPointStore({ store, keys, chunks, random, clock, hasConfig: true });
 }

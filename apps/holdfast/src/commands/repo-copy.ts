@@ -30,12 +30,15 @@ type CopyResult =
   | Exclude<CopiedPoint, { readonly kind: "failed" }>
   | { readonly kind: "failed"; readonly pointId: string; readonly code: string; readonly message: string };
 
+/** To open chunks takes less than to name and seal them; more threads would only cost memory. */
+const readingThreads = 2;
+
 /** Copies points to a second repository with keys of its own; answers 3 where some could not be copied. */
 export const runRepoCopy: CommandHandler<CopyInput> = async (input, context) => {
   const { services, output, signal } = context;
   requireSelection(input);
   await using catalog = await services.openCatalog();
-  await using source = await openForCopy(catalog, { ...input, repo: input.from }, context);
+  await using source = await openForCopy(catalog, { ...input, repo: input.from, threads: readingThreads }, context);
   await using target = await openForCopy(catalog, { ...otherKey(input), repo: input.to }, context);
   const points = selectPoints(input, await source.listPoints({ signal }));
   using progress = output.startProgress();
@@ -80,7 +83,7 @@ export function otherKey({ toPassphraseFile, toRecoveryCodeFile, toShareFile }: 
 /** Opens a known repository for copying or healing; refuses one that is not the one the catalog knows. */
 export async function openForCopy(
   catalog: Catalog,
-  options: RepositoryOptions,
+  { threads, ...options }: RepositoryOptions & { readonly threads?: number },
   context: CommandContext,
 ): Promise<OpenPoints> {
   const record = await chooseRepository(catalog, options.repo);
@@ -88,7 +91,8 @@ export async function openForCopy(
   using progress = context.output.startProgress();
   progress.phase(`opening repository ${record.name}`);
   await using opening = new AsyncDisposableStack();
-  const points = opening.use(await context.services.openCopyable(record.location, key, serviceOptions(context)));
+  const call = { ...serviceOptions(context), ...(threads === undefined ? {} : { threads }) };
+  const points = opening.use(await context.services.openCopyable(record.location, key, call));
   requireSameRepository(record, points.id);
   opening.move();
   return points;

@@ -17,6 +17,7 @@ export function createRepositoryServices(deps: {
       ...deps,
       signal: options.signal,
       ...key,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
       cacheFolder: join(catalogFolder(deps.environment), "index-cache"),
     });
   return {

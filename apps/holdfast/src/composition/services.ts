@@ -50,5 +50,9 @@ export interface Services {
   openKeyring(location: string, key: RepositoryKey, options: ServiceOptions): Promise<Keyring>;
   openRepository(location: string, key: RepositoryKey, options: ServiceOptions): Promise<PointStore>;
   /** As `openRepository`, with what copies need of the repository itself. */
-  openCopyable(location: string, key: RepositoryKey, options: ServiceOptions): Promise<OpenPoints>;
+  openCopyable(
+    location: string,
+    key: RepositoryKey,
+    options: ServiceOptions & { readonly threads?: number },
+  ): Promise<OpenPoints>;
 }

@@ -161,6 +161,16 @@ test("a copy that answers other bytes under a good name is not believed", async 
   await expectWhole(store);
 });
 
+test("a reader that was open before a heal reads what was healed", async () => {
+  const store = storeOf(whole);
+  const early = await openKeyed(store);
+  const point = await early.findPoint("one");
+  for (const [name, bytes] of store.objects) if (name.startsWith("packs/")) bytes.fill(7, 24, 9000);
+  await expect(readAll(early, point!.disks[0]!.image)).rejects.toMatchObject({ code: "repository.chunk.damaged" });
+  await (await openKeyed(store)).heal([await openCopy(storeOf(copied))]);
+  expect((await readAll(early, point!.disks[0]!.image)).equals(disks["one"]!)).toBe(true);
+});
+
 test("a directory that is damaged is healed without any copy: its chunks can still be read", async () => {
   const store = storeOf(whole);
   for (const [name, bytes] of store.objects) if (name.startsWith("packs/")) bytes[bytes.length - 20]! ^= 1;
