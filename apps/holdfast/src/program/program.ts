@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CommandContext } from "../cli/context.ts";
+import { addDecisionCommands } from "./decision-commands.ts";
 import { addMediaCommands } from "./media-commands.ts";
 import { addPointCommands } from "./point-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
@@ -47,6 +48,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addMediaCommands(program, parts);
   addRetentionCommands(program, parts);
   addPruneCommand(program, parts);
+  addDecisionCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
 }

@@ -49,6 +49,7 @@ test.each([
   ["site", hourly(beside, 0), "nas is at the site harbour itself"],
   ["site", hourly(unknown, 0), "nobody has entered the site of somewhere"],
   ["ransomware", hourly(beside, 0), "nas is not locked: who can write there can delete there"],
+  ["ransomware", hourly({ ...beside, isLocked: null }, 0), "nobody has read back whether nas is locked"],
   ["vm", [], undefined],
 ] as const)("nothing bounds the loss of a %s without a copy that counts", (scenario: Scenario, copies, reason) => {
   const loss = achievedLoss(evidence(copies), scenario);

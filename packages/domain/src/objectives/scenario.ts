@@ -13,8 +13,11 @@ export interface Place {
   readonly stampName: string | null;
   /** The site whose loss takes the place with it; null where nobody has entered it. */
   readonly siteName: string | null;
-  /** Whether what was written is kept from deletion by the credentials that write it, as read back from the store. */
-  readonly isLocked: boolean;
+  /**
+   * Whether what was written is kept from deletion by the credentials that write it, as read back from the store; null
+   * where nobody has read it back, which counts as not locked.
+   */
+  readonly isLocked: boolean | null;
 }
 
 /** Where the VM itself runs. */
@@ -45,6 +48,7 @@ export function decideSurvival(place: Place, source: SourcePlace, scenario: Scen
     case "site":
       return decideSiteSurvival(place, source);
     case "ransomware":
+      if (place.isLocked === null) return lost(`nobody has read back whether ${place.name} is locked`);
       return place.isLocked
         ? { survives: true }
         : lost(`${place.name} is not locked: who can write there can delete there`);

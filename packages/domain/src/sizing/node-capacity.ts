@@ -35,7 +35,7 @@ const reserveShare = 0.15;
 export function judgeNodeCapacity({ nodeCount, memoryGiBPerNode }: StampNodes, demand: NodeDemand): NodeCapacity {
   const nodes = nodeCount.value;
   const each = memoryGiBPerNode.value;
-  const reserve = each + reserveShare * (nodes - 1) * each + demand.largestVmGiB.value * (nodes - 2);
+  const reserve = each + reserveShare * (nodes - 1) * each + demand.largestVmGiB.value * Math.max(0, nodes - 2);
   const infrastructure = 242 + 4 * nodes;
   const documented: Figure = { value: 0, provenance: "documented", source: "capacity planning of the platform" };
   const usableGiB = reckonFigure(

@@ -1,0 +1,80 @@
+import { assess } from "@holdfast/domain";
+import type { ApplicationAssessment, Assessment } from "@holdfast/domain";
+import { formatInstant } from "@holdfast/kernel";
+import type { CommandHandler } from "../cli/context.ts";
+import { formatFindings } from "../cli/finding-text.ts";
+import { formatTable } from "../cli/table.ts";
+import { applicationsFromTags } from "../selection/applications-from-tags.ts";
+import { knownPlaces } from "../selection/known-places.ts";
+import { loadInventories } from "./vms.ts";
+
+export interface AssessInput {
+  readonly stamp?: string;
+  readonly applicationTag: string;
+  readonly rtoMs?: number;
+  readonly rpoMs?: number;
+  /** Site by name of a stamp or repository, in lower case. */
+  readonly sites: ReadonlyMap<string, string>;
+  readonly disconnected: readonly string[];
+}
+
+/** Recommends a protection option for each application of the last inventories. Asks no stamp and changes nothing. */
+export const runAssess: CommandHandler<AssessInput> = async (input, { services, output }) => {
+  const { stamp, applicationTag, rtoMs, rpoMs, sites, disconnected } = input;
+  const nowMs = services.clock.now();
+  await using catalog = await services.openCatalog();
+  const inventories = await loadInventories(catalog, stamp);
+  for (const { stampName, takenAtMs } of inventories)
+    output.note(`${stampName}: inventory of ${formatInstant(takenAtMs)}`);
+  const tagged = applicationsFromTags(inventories, { tag: applicationTag, rtoMs, rpoMs, nowMs });
+  const assessed = assess({
+    inventories,
+    applications: tagged.applications,
+    records: tagged.records,
+    targets: knownPlaces(await catalog.listRepositories(), await catalog.listStamps(), sites),
+    siteOfStamp: sites,
+    disconnectedStamps: new Set(disconnected.map((name) => name.toLowerCase())),
+    nowMs,
+  });
+  const assessment = { ...assessed, findings: [...tagged.findings, ...assessed.findings] };
+  output.result(assessment, () => describeAssessment(assessment, applicationTag));
+};
+
+function describeAssessment(assessment: Assessment, tag: string): string {
+  const { vmCount, unclassifiedCount, unclassified, applications } = assessment;
+  if (vmCount === 0) return "No VM is known. Run `holdfast discover` first.";
+  const findings = [...applications.flatMap((one) => one.findings), ...assessment.findings];
+  return [
+    `${vmCount} VMs in ${applications.length} applications. Unclassified: ${unclassifiedCount}.\n`,
+    ...(applications.length === 0 ? [`No VM has the tag ${tag}. Name another one by --application-tag.\n`] : []),
+    ...(applications.length === 0 ? [] : [formatTable(head, applications.map(describeApplication))]),
+    ...applications.flatMap(describeReasons),
+    formatFindings(findings),
+    ...(unclassifiedCount === 0
+      ? []
+      : [
+          `\n${formatTable(
+            ["UNCLASSIFIED", ""],
+            unclassified.map(({ stampName, name }) => [stampName, name]),
+          )}`,
+        ]),
+  ].join("");
+}
+
+const head = ["APPLICATION", "VMS", "OPTION", "REACHES OBJECTIVES", "CAPTURE"];
+
+function describeApplication({ application, vmCount, recommendation, captures }: ApplicationAssessment): string[] {
+  const ways = [...Map.groupBy(captures, ({ way }) => way)].map(([way, of]) => `${of.length} ${way}`);
+  return [
+    application,
+    String(vmCount),
+    recommendation?.option ?? "no objectives",
+    recommendation === null ? "" : recommendation.reachesObjectives ? "yes" : "NO",
+    recommendation?.option === "none" ? "" : ways.join(", "),
+  ];
+}
+
+function describeReasons({ application, recommendation }: ApplicationAssessment): readonly string[] {
+  if (recommendation === null) return [];
+  return [`\n${application}: ${recommendation.option}\n`, ...recommendation.reasons.map((reason) => `  ${reason}\n`)];
+}
