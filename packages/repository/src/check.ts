@@ -7,6 +7,7 @@ import { findHarmedPoints, findNeeded } from "./check/needed-chunks.ts";
 import type { ChunkStore, RepositoryKeys } from "./chunk-store.ts";
 import { checkConfig } from "./config.ts";
 import { checkKeySlots } from "./keys/key-slots.ts";
+import { readLatestEpoch, rulesOf } from "./prune/epoch.ts";
 import { readPointRecords } from "./prune/point-records.ts";
 
 export interface CheckOptions extends BlobOptions {
@@ -32,7 +33,9 @@ export async function checkRepository(parts: CheckParts, options: CheckOptions =
   const { chunks } = parts;
   const call = options.signal === undefined ? {} : { signal: options.signal };
   const findings = collectFindings();
+  const epoch = await readLatestEpoch(parts, call);
   await chunks.indexes.loadWhole(call);
+  await chunks.indexes.setRules(rulesOf(epoch), call);
   for (const harm of chunks.indexes.damage.values()) findings.add(harm, []);
   const configHarm = parts.hasConfig === true ? await checkConfig(parts.store, parts.keys.repositoryId, call) : null;
   if (configHarm !== null) findings.add(configHarm, []);

@@ -132,10 +132,14 @@ export async function sweepEpochs(store: BlobStore, latest: number, options?: Bl
 export function rulesOf(epoch: Epoch): ReuseRules {
   const fenced = new Set(epoch.fenced);
   const merged = new Set(epoch.merged);
+  const retired = new Set(epoch.retired);
+  const isSound = (name: string): boolean =>
+    isMadeByPrune(name) ? merged.has(name) : !fenced.has(writerOfIndex(name));
   return {
     epoch: epoch.epoch,
     condemned: new Set([...Object.keys(epoch.condemned), ...epoch.doomed]),
-    counts: (name) => (isMadeByPrune(name) ? merged.has(name) : !fenced.has(writerOfIndex(name))),
+    // A lock may keep what is retired.
+    counts: (name) => !retired.has(name) && isSound(name),
   };
 }
 

@@ -43,6 +43,7 @@ export async function judgePoints(
   const held = new Set(await listMarks(parts, "holds", call));
   for (const id of latest.points) if (!stored.has(id) && !deleted.has(id)) throw listingShort(`points/${id}`);
   const known = new Set(latest.points);
+  const dropped = new Set(latest.dropped);
   const fenced = new Set(latest.fenced);
   const view = {
     living: [] as RecoveryPoint[],
@@ -51,7 +52,8 @@ export async function judgePoints(
     dropped: [] as string[],
   };
   for (const [id, found] of stored) {
-    if (id in latest.expired && deleted.has(id)) {
+    // What an epoch dropped and a lock kept is dropped again.
+    if (dropped.has(id) || (id in latest.expired && deleted.has(id))) {
       view.dropped.push(id);
       continue;
     }

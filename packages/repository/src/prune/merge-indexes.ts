@@ -5,7 +5,7 @@ import { sealObject } from "../crypto/sealed-object.ts";
 import { encodeIndex } from "../format/index-object.ts";
 import type { PackEntries } from "../format/index-object.ts";
 import { maxIndexBytes } from "../format/limits.ts";
-import { epochOfMerged, isMadeByPrune, mergedIndexName, writerOfIndex } from "./epoch.ts";
+import { epochOfMerged, isMadeByPrune, mergedIndexName, rulesOf, writerOfIndex } from "./epoch.ts";
 import type { Epoch, EpochParts } from "./epoch.ts";
 
 /** Entries of an index object that prune makes: about 23 MiB. */
@@ -28,16 +28,11 @@ export function planIndexes(
   next: { readonly doomed: readonly string[]; readonly fenced: readonly string[] },
 ): IndexPlan {
   const doomed = new Set(next.doomed);
-  const fencedBefore = new Set(latest.fenced);
+  const { counts } = rulesOf(latest);
   const fenced = new Set(next.fenced);
-  const merged = new Set(latest.merged);
   // Another prune may be at work on the epoch after the latest: what it makes is not garbage yet.
   const isGarbage = (name: string): boolean =>
-    isMadeByPrune(name)
-      ? !merged.has(name) && epochOfMerged(name) <= latest.epoch
-      : fencedBefore.has(writerOfIndex(name));
-  const counts = (name: string): boolean =>
-    isMadeByPrune(name) ? merged.has(name) : !fencedBefore.has(writerOfIndex(name));
+    !counts(name) && !(isMadeByPrune(name) && epochOfMerged(name) > latest.epoch);
   const counting = [...objects].filter(([name]) => counts(name));
   const small = counting.filter(([, packIds]) => packIds.length < smallPacks);
   const joined = new Set(small.length > tooManySmall ? small.map(([name]) => name) : []);

@@ -66,12 +66,12 @@ export async function planEpoch(
   if (!rules.isDryRun) await markUnacknowledged(parts, points, call);
   onPhase("mark");
   const marked = await markAll(parts, latest, points, call);
-  const orphans = await listOrphans(parts, latest, call);
+  const { orphans, kept } = await listOrphans(parts, latest, call);
   const { condemned: condemnedBefore } = latest;
   const basis = { epoch: number, condemned: condemnedBefore, packs: marked.uses, orphans };
   const plan = planPacks({ ...basis, oldestNoted: view.oldestNoted, deadShare: rules.deadShare });
   const unproven = await findUnproven(parts, plan, marked, call);
-  const doomed = plan.doomed.filter((packId) => !unproven.has(packId));
+  const doomed = [...kept, ...plan.doomed.filter((packId) => !unproven.has(packId))];
   onPhase("rewrite");
   const order = { packIds: plan.rewritten, living: marked.living };
   const moved = rules.isDryRun
@@ -155,17 +155,20 @@ async function markAll(parts: PruneParts, latest: Epoch, points: PointView, call
   }
 }
 
-/** Packs in the store that no index object names which counts. What the latest epoch doomed is none of its business any more. */
-async function listOrphans({ store, chunks }: PruneParts, latest: Epoch, call: BlobOptions): Promise<string[]> {
+/** Packs in the store that no index object names which counts, and doomed ones that a lock kept. */
+async function listOrphans({ store, chunks }: PruneParts, latest: Epoch, call: BlobOptions) {
   const { indexes } = chunks;
   const doomed = new Set(latest.doomed);
   const orphans: string[] = [];
+  const kept: string[] = [];
   for await (const name of store.list("packs/", call)) {
     const packId = name.slice(name.lastIndexOf("/") + 1);
+    if (packName(packId) !== name) continue;
     const isNamed = indexes.table.rowsOf(packId) !== null && indexes.isNamed(packId);
-    if (packName(packId) === name && !isNamed && !doomed.has(packId)) orphans.push(packId);
+    if (doomed.has(packId)) kept.push(packId);
+    else if (!isNamed) orphans.push(packId);
   }
-  return orphans;
+  return { orphans, kept };
 }
 
 /**

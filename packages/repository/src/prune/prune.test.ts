@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HoldfastError } from "@holdfast/kernel";
 import { FakeClock } from "@holdfast/kernel/testing";
 import { expect, test } from "vitest";
 import { InMemoryBlobStore } from "../blob-store/in-memory-blob-store.ts";
+import { createIndexCache } from "../chunk-index/index-cache.ts";
 import { openChunkStore } from "../chunk-store.ts";
 import { createInlineCodec } from "../crypto/inline-codec.ts";
 import { createPointStore } from "../point-store.ts";
@@ -171,4 +176,60 @@ test("prune joins small index objects, and every reader finds what they named", 
   expect([...store.objects.keys()].filter((name) => name.startsWith("index/")).length).toBe(1);
   for (const of of [points, reader, await openKeyed(store)]) expect(await readPoint(of, "p69")).toEqual([70]);
   expect((await reader.check()).findings).toEqual([]);
+});
+
+test("what a lock of the store keeps is hidden, is written anew where it is needed again, and goes when the lock ends", async () => {
+  const store = new InMemoryBlobStore();
+  const points = await openKeyed(store);
+  await publishDisk(points, "a", [1, 2, 3]);
+  await publishDisk(points, "b", [3, 4]);
+  await points.deletePoints(["a"]);
+  const remove = store.delete.bind(store);
+  store.delete = async (name) => {
+    if (/^(packs|index|points)\//.test(name))
+      throw new HoldfastError({ code: "repository.store.locked", message: name, advice: "Wait." });
+    await remove(name);
+  };
+  for (let prunes = 0; prunes < 4; prunes += 1) await points.prune(now);
+  expect((await points.listPoints()).map(({ id }) => id)).toEqual(["b"]);
+  await publishDisk(await openKeyed(store), "c", [1, 2, 3]);
+  for (let prunes = 0; prunes < 2; prunes += 1) await (await openKeyed(store)).prune(now);
+  const lockedPacks = packsOf(store);
+  store.delete = remove;
+  await points.prune(now);
+  expect(packsOf(store)).toBeLessThan(lockedPacks);
+  for (const of of [points, await openKeyed(store)]) {
+    expect(await readPoint(of, "b")).toEqual([3, 4]);
+    expect(await readPoint(of, "c")).toEqual([1, 2, 3]);
+    expect(await readPoint(of, "a")).toBeNull();
+    expect(await of.check()).toMatchObject({ findings: [], orphanPackCount: 0 });
+  }
+});
+
+test("a reader with a local image of the index finds what a prune moved", async () => {
+  const store = new InMemoryBlobStore();
+  const points = await openKeyed(store);
+  await publishDisk(points, "a", [1, 2, 3, 4]);
+  await publishDisk(points, "b", [4, 5]);
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-prune-"));
+  try {
+    const cache = createIndexCache({ folder, random: strongRandom, imageFromRows: 3 }, testKeys);
+    const parts = { store, keys: testKeys, random: strongRandom };
+    const openCached = async () =>
+      createPointStore({
+        ...parts,
+        chunks: await openChunkStore({ ...parts, codec: createInlineCodec(testKeys), cache }),
+      });
+    const reader = await openCached();
+    await points.deletePoints(["a"]);
+    expect((await points.prune(now)).deletedPacks).toBeGreaterThan(0);
+    expect(await readPoint(reader, "b")).toEqual([4, 5]);
+    await publishDisk(reader, "c", [1, 2, 3, 4]);
+    for (const of of [reader, await openCached(), points]) {
+      expect(await readPoint(of, "c")).toEqual([1, 2, 3, 4]);
+      expect((await of.check()).findings).toEqual([]);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
