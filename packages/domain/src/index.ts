@@ -144,3 +144,6 @@ export {
   summarizeRecoveries,
 } from "./recovery-time/summarize-recoveries.ts";
 export type { RecoveryPhase, RecoverySummary } from "./recovery-time/summarize-recoveries.ts";
+export { measureCaptures, measureVm } from "./evidence/measure-points.ts";
+export type { MeasuredCaptures, MeasuredVm } from "./evidence/measure-points.ts";
+export { pointCopies } from "./evidence/point-copies.ts";
