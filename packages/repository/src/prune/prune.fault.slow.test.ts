@@ -169,6 +169,10 @@ for (const prunes of [1, 2, 6]) {
           return "do";
         },
         async (store, what, error) => {
+          // What a writer that was taken for dead wrote after that, nobody builds on.
+          const other = await openKeyed(store);
+          await publishDisk(other, "other", captured);
+          expect(await readPoint(other, "other"), what).toEqual(captured);
           await pruneOnce(store);
           const points = await openKeyed(store);
           if (error === undefined) expect(await readPoint(points, "slow"), what).toEqual(captured);
