@@ -2,13 +2,19 @@ import { assess } from "@holdfast/domain";
 import type { ApplicationAssessment, Assessment } from "@holdfast/domain";
 import { formatInstant } from "@holdfast/kernel";
 import type { CommandHandler } from "../cli/context.ts";
+import { exitCodes } from "../cli/exit-codes.ts";
 import { formatFindings } from "../cli/finding-text.ts";
 import { formatTable } from "../cli/table.ts";
 import { applicationsFromTags } from "../selection/applications-from-tags.ts";
 import { knownPlaces } from "../selection/known-places.ts";
+import { compareWithPoints, describeAchieved } from "./achieved.ts";
+import type { RepositoryOptions } from "./repository-session.ts";
 import { loadInventories } from "./vms.ts";
 
-export interface AssessInput {
+export interface AssessInput extends RepositoryOptions {
+  /** Compare with the points of the repository as well. */
+  readonly measured?: boolean;
+  readonly dwellMs?: number;
   readonly stamp?: string;
   readonly applicationTag: string;
   readonly rtoMs?: number;
@@ -18,8 +24,12 @@ export interface AssessInput {
   readonly disconnected: readonly string[];
 }
 
-/** Recommends a protection option for each application of the last inventories. Asks no stamp and changes nothing. */
-export const runAssess: CommandHandler<AssessInput> = async (input, { services, output }) => {
+/**
+ * Recommends a protection option for each application of the last inventories, and compares what is tolerated with what the
+ * points of a repository achieved. Asks no stamp and changes nothing. An RPO that is missed is told by the exit code.
+ */
+export const runAssess: CommandHandler<AssessInput> = async (input, context) => {
+  const { services, output } = context;
   const { stamp, applicationTag, rtoMs, rpoMs, sites, disconnected } = input;
   const nowMs = services.clock.now();
   await using catalog = await services.openCatalog();
@@ -27,17 +37,33 @@ export const runAssess: CommandHandler<AssessInput> = async (input, { services, 
   for (const { stampName, takenAtMs } of inventories)
     output.note(`${stampName}: inventory of ${formatInstant(takenAtMs)}`);
   const tagged = applicationsFromTags(inventories, { tag: applicationTag, rtoMs, rpoMs, nowMs });
+  const [stamps, repositories] = [await catalog.listStamps(), await catalog.listRepositories()];
+  const names = new Set([...stamps, ...repositories].map(({ name }) => name.toLowerCase()));
+  for (const [name, site] of sites)
+    if (!names.has(name)) output.note(`--site ${name}=${site}: no stamp or repository has this name`);
+  const places = knownPlaces(repositories, stamps, sites);
   const assessed = assess({
     inventories,
     applications: tagged.applications,
     records: tagged.records,
-    targets: knownPlaces(await catalog.listRepositories(), await catalog.listStamps(), sites),
+    targets: places,
     siteOfStamp: sites,
     disconnectedStamps: new Set(disconnected.map((name) => name.toLowerCase())),
     nowMs,
   });
   const assessment = { ...assessed, findings: [...tagged.findings, ...assessed.findings] };
-  output.result(assessment, () => describeAssessment(assessment, applicationTag));
+  if (input.measured !== true) {
+    output.result(assessment, () => describeAssessment(assessment, applicationTag));
+    return;
+  }
+  const { applications } = assessment;
+  const known = { applications, records: tagged.records, inventories, siteOf: sites, places };
+  const achieved = await compareWithPoints(catalog, { ...known, dwellMs: input.dwellMs ?? null, key: input }, context);
+  output.result({ ...assessment, achieved }, () =>
+    [describeAssessment(assessment, applicationTag), ...achieved.map(describeAchieved)].join(""),
+  );
+  const isMissed = achieved.some(({ comparisons }) => comparisons.some(({ rpo }) => rpo.verdict === "missed"));
+  return isMissed ? exitCodes.breached : exitCodes.ok;
 };
 
 function describeAssessment(assessment: Assessment, tag: string): string {

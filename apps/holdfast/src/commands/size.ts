@@ -1,25 +1,32 @@
-import { documentedLink, placedVmKey, placedVms, sizeProtection } from "@holdfast/domain";
+import { documentedLink, measureCaptures, measureVm, placedVmKey, placedVms, sizeProtection } from "@holdfast/domain";
 import type {
   Figure,
   LinkKind,
+  PlacedVm,
   ProtectionSize,
+  RecoveryPoint,
   RetentionRules,
   SizedVm,
   StampNodes,
   WorkRates,
 } from "@holdfast/domain";
+import type { Catalog } from "@holdfast/catalog";
 import { formatBytes, formatDuration, formatInstant } from "@holdfast/kernel";
-import type { CommandHandler } from "../cli/context.ts";
+import type { CommandContext, CommandHandler } from "../cli/context.ts";
 import { formatFindings } from "../cli/finding-text.ts";
 import { formatFields } from "../cli/table.ts";
-import { retentionRules } from "../selection/retention-options.ts";
+import { instanceKey, retentionRules } from "../selection/retention-options.ts";
 import type { RetentionOptions } from "../selection/retention-options.ts";
+import { openKnownRepository } from "./repository-session.ts";
+import type { RepositoryOptions } from "./repository-session.ts";
 import { findStampNamed } from "./stamp-list.ts";
 import { connectKnownStamp } from "./stamp-session.ts";
 import { loadInventories } from "./vms.ts";
 
 /** Options of `size`; what is left out is assumed, and shown as assumed. */
-export interface SizeCommandInput extends RetentionOptions {
+export interface SizeCommandInput extends RetentionOptions, RepositoryOptions {
+  /** Take figures from the points of the repository. */
+  readonly measured?: boolean;
   readonly stamp?: string;
   /** Stamp that is asked for its sizes and quotas. */
   readonly target?: string;
@@ -55,10 +62,11 @@ export const runSize: CommandHandler<SizeCommandInput> = async (input, context) 
   const record = input.target === undefined ? null : await findStampNamed(catalog, input.target);
   await using session = record === null ? null : await connectKnownStamp(catalog, record, context);
   const { signal } = context;
-  const vms = placedVms(inventories).map((placed) => ({ key: placedVmKey(placed), vm: placed.vm }));
+  const points = input.measured === true ? await loadPoints(catalog, input, context) : [];
+  const pointsOf = Map.groupBy(points, instanceKey);
   const size = sizeProtection({
-    vms: vms.map(({ key, vm }) => sizedVm(key, vm, input)),
-    rates: ratesOf(input),
+    vms: placedVms(inventories).map((placed) => sizedVm(placed, pointsOf.get(placedVmKey(placed)) ?? [], input)),
+    rates: ratesOf(input, points),
     windowMs: input.windowMs,
     maxVmsPerWave: input.waveVms,
     rules: hasRules(input) ? retentionRules(input) : usualRules,
@@ -71,28 +79,47 @@ export const runSize: CommandHandler<SizeCommandInput> = async (input, context) 
   output.result(size, () => describeSize(size, input));
 };
 
-function sizedVm(vmKey: string, vm: SizedVm["vm"], { allocated, change }: SizeCommandInput): SizedVm {
-  const diskBytes = vm.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const allocatedBytes = (diskBytes * (allocated ?? 100)) / 100;
-  const changedBytes = (allocatedBytes * (change ?? 3)) / 100;
+/** What is typed counts before what was measured, and that before what is assumed. */
+function sizedVm(placed: PlacedVm, points: readonly RecoveryPoint[], input: SizeCommandInput): SizedVm {
+  const { allocated, change } = input;
+  const measured = measureVm(points);
+  const diskBytes = placed.vm.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const guess = assume((diskBytes * (allocated ?? 100)) / 100, allocated, "all of each disk is allocated");
+  const allocatedBytes = allocated === undefined ? (measured.allocatedBytes ?? guess) : guess;
+  const changeGuess = assume((allocatedBytes.value * (change ?? 3)) / 100, change, "3 % of it change each day");
+  const perSecond = change === undefined ? measured.changedBytesPerSecond : null;
   return {
-    vmKey,
-    vm,
+    vmKey: placedVmKey(placed),
+    vm: placed.vm,
     priority: 1,
-    allocatedBytes: assume(allocatedBytes, allocated, "all of each disk is allocated"),
-    changedBytesPerDay: assume(changedBytes, change, "3 % of it change each day"),
+    allocatedBytes,
+    changedBytesPerDay: perSecond === null ? changeGuess : { ...perSecond, value: perSecond.value * 86_400 },
   };
 }
 
-function ratesOf(input: SizeCommandInput): Pick<WorkRates, "captureRate" | "slots" | "link" | "storedRatio"> {
+type Rates = Pick<WorkRates, "captureRate" | "slots" | "link" | "storedRatio">;
+
+function ratesOf(input: SizeCommandInput, points: readonly RecoveryPoint[]): Rates {
   const { captureRate, slots, link, linkMbit, stored } = input;
+  const measured = measureCaptures(points);
   const entered = linkMbit === undefined ? null : assume((linkMbit * 1_000_000) / 8, linkMbit, "");
+  const rateGuess = assume((captureRate ?? 100) * 1_000_000, captureRate, "100 MB/s for each capture");
+  const storedGuess = assume((stored ?? 50) / 100, stored, "half of what is read is stored");
   return {
-    captureRate: assume((captureRate ?? 100) * 1_000_000, captureRate, "100 MB/s for each capture"),
+    captureRate: captureRate === undefined ? (measured.captureRate ?? rateGuess) : rateGuess,
     slots: assume(slots ?? 4, slots, "4 captures at once"),
     link: entered ?? (link === undefined ? null : documentedLink(link)),
-    storedRatio: assume((stored ?? 50) / 100, stored, "half of what is read is stored"),
+    storedRatio: stored === undefined ? (measured.storedRatio ?? storedGuess) : storedGuess,
   };
+}
+
+async function loadPoints(
+  catalog: Catalog,
+  input: RepositoryOptions,
+  context: CommandContext,
+): Promise<readonly RecoveryPoint[]> {
+  await using store = await openKnownRepository(catalog, input, context);
+  return await store.listPoints({ signal: context.signal });
 }
 
 /** What somebody typed is not measured either: both are assumed, and say by whom. */

@@ -6,6 +6,7 @@ import type { AssessInput } from "../commands/assess.ts";
 import type { SizeCommandInput } from "../commands/size.ts";
 import { defineCommand, gather, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
+import { withRepository } from "./repository-options.ts";
 import { withRetention } from "./retention-commands.ts";
 
 export function addDecisionCommands(program: Command, parts: ProgramParts): void {
@@ -14,29 +15,38 @@ export function addDecisionCommands(program: Command, parts: ProgramParts): void
 }
 
 function addAssess(program: Command, parts: ProgramParts): void {
-  defineCommand(program, "assess", {
+  const command = defineCommand(program, "assess", {
     description:
       "recommend a protection option for each application of the last inventories, with reasons; changes nothing",
-    examples: ["assess --rto 4h --rpo 1h", "assess --application-tag app --site east=harbour --site vault=hill --json"],
-  })
+    examples: [
+      "assess --rto 4h --rpo 1h",
+      "assess --application-tag app --site east=harbour --site vault=hill --json",
+      "assess --measured",
+    ],
+  });
+  withRepository(command)
+    .option("--measured", "compare with the points of the repository; exits with 20 where an RPO is missed")
+    .option("--dwell <time>", "how long an attacker is in unnoticed; a day is assumed", parseDuration)
     .option("--stamp <name>", "only the VMs of this stamp")
     .option("--application-tag <tag>", "tag whose value names the application of a VM", "application")
     .option("--rto <time>", "tolerated outage where no tag rto says so: 30m, 4h, 1d", parseDuration)
     .option("--rpo <time>", "tolerated loss where no tag rpo says so", parseDuration)
     .option("--site <name=site>", "site of a stamp or repository; may be repeated", gatherPair)
     .option("--disconnected <stamp>", "stamp that may be cut off from the outside; may be repeated", gather)
-    .action(({ rto, rpo, site, disconnected, ...options }: AssessOptions) =>
+    .action(({ rto, rpo, dwell, site, disconnected, ...options }: AssessOptions) =>
       runLazily(parts, async () => (await import("../commands/assess.ts")).runAssess, {
         ...options,
         sites: site ?? new Map(),
         disconnected: disconnected ?? [],
         ...(rto === undefined ? {} : { rtoMs: rto }),
         ...(rpo === undefined ? {} : { rpoMs: rpo }),
+        ...(dwell === undefined ? {} : { dwellMs: dwell }),
       }),
     );
 }
 
-type AssessOptions = Pick<AssessInput, "stamp" | "applicationTag"> & {
+type AssessOptions = Omit<AssessInput, "rtoMs" | "rpoMs" | "dwellMs" | "sites" | "disconnected"> & {
+  readonly dwell?: number;
   readonly rto?: number;
   readonly rpo?: number;
   readonly site?: ReadonlyMap<string, string>;
@@ -44,16 +54,20 @@ type AssessOptions = Pick<AssessInput, "stamp" | "applicationTag"> & {
 };
 
 function addSize(program: Command, parts: ProgramParts): void {
-  withRetention(
-    defineCommand(program, "size", {
-      description:
-        "say how large protection gets: first full, waves, repository after a year, quota of the target; changes nothing",
-      examples: [
-        "size --link vpn-standard --window 8h",
-        "size --stamp east --target west --nodes 4 --node-memory 384 --keep-daily 30 --json",
-      ],
-    }),
+  withRepository(
+    withRetention(
+      defineCommand(program, "size", {
+        description:
+          "say how large protection gets: first full, waves, repository after a year, quota of the target; changes nothing",
+        examples: [
+          "size --link vpn-standard --window 8h",
+          "size --measured --change 5",
+          "size --stamp east --target west --nodes 4 --node-memory 384 --keep-daily 30 --json",
+        ],
+      }),
+    ),
   )
+    .option("--measured", "take allocated bytes, change, rate and ratio from the points of the repository")
     .option("--stamp <name>", "only the VMs of this stamp")
     .option("--target <stamp>", "ask this stamp for the sizes and quotas that it offers")
     .addOption(
