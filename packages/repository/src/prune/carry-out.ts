@@ -31,10 +31,15 @@ export async function carryOut({ store }: EpochParts, epoch: Epoch, call: BlobOp
   await deleteAll(epoch.retired);
   await deleteAll(epoch.doomed.map(packName));
   await deleteAll(epoch.dropped.filter((id) => !locked.has(`points/${id}`)).map((id) => `deleted/${id}`));
-  for (const id of epoch.ended) {
-    const names = await Array.fromAsync(store.list(`writers/${id}/`, call));
-    // Without its other marks a writer that ended must not look like one that lives.
-    await deleteAll(names.filter((name) => !name.endsWith("/end")));
-    await deleteAll([`writers/${id}/end`]);
-  }
+  const ended = new Set(epoch.ended);
+  if (ended.size === 0) return;
+  const marks = (await Array.fromAsync(store.list("writers/", call))).filter((name) => ended.has(writerOfMark(name)));
+  // Without its other marks a writer that ended must not look like one that lives.
+  await deleteAll(marks.filter((name) => !name.endsWith("-end")));
+  await deleteAll(marks.filter((name) => name.endsWith("-end")));
+}
+
+/** The writer that a mark, `writers/<writer>-<what>`, is of. */
+function writerOfMark(name: string): string {
+  return name.slice("writers/".length, name.lastIndexOf("-"));
 }

@@ -49,7 +49,7 @@ export async function viewWriters(
     }
     living.push({ id, beat, seen: count, round: seen.round });
     // A writer whose first mark is not there, or says nothing, may know of no epoch at all.
-    const first = await readMark<{ readonly epoch?: number }>(parts, `writers/${id}/0`, call);
+    const first = await readMark<{ readonly epoch?: number }>(parts, `writers/${id}-0`, call);
     oldestNoted = Math.min(oldestNoted, first?.epoch ?? -1);
   }
   return { living, dead, ended, oldestNoted };
@@ -59,7 +59,7 @@ export async function viewWriters(
 export async function readBeats(parts: EpochParts, call: BlobOptions) {
   const beats = new Map<string, { beat: number; hasEnded: boolean }>();
   for (const mark of await listMarks(parts, "writers", call)) {
-    const [id = "", what = ""] = mark.split("/");
+    const [id = "", what = ""] = mark.split("-");
     const known = beats.get(id) ?? { beat: -1, hasEnded: false };
     const number = Number(what);
     beats.set(id, {

@@ -107,7 +107,7 @@ async function announce(parts: WriterParts, options?: BlobOptions): Promise<Writ
   const id = newWriterId(parts.random);
   const epoch = await latestEpochNumber(parts.store, options);
   // Before any chunk is relied upon: a prune that does not see this writer was over by now.
-  await putMark(parts, `writers/${id}/0`, { epoch }, options);
+  await putMark(parts, `writers/${id}-0`, { epoch }, options);
   const latest = await readLatestEpoch(parts, options);
   await parts.indexes.refresh(options);
   // Only after the listing: what an epoch forgets, no index object names any more.
@@ -124,7 +124,7 @@ async function beat(parts: WriterParts, { id, beats }: Writer): Promise<void> {
   for (let number = 1; clock !== undefined && !signal.aborted; number += 1) {
     try {
       await clock.sleep(beatMs, { signal });
-      await putMark(parts, `writers/${id}/${number}`, {}, { signal });
+      await putMark(parts, `writers/${id}-${number}`, {}, { signal });
     } catch {
       // The next beat counts as well; a writer that misses too many is fenced, and told so when it publishes.
       if (signal.aborted) return;
@@ -135,7 +135,7 @@ async function beat(parts: WriterParts, { id, beats }: Writer): Promise<void> {
 async function end(parts: WriterParts, { id, beats }: Writer): Promise<void> {
   beats.abort();
   try {
-    await putMark(parts, `writers/${id}/end`, {});
+    await putMark(parts, `writers/${id}-end`, {});
   } catch {
     // Its points are published and its work is done: without this mark prune only waits longer, then fences it.
   }
