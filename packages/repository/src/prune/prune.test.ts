@@ -11,6 +11,9 @@ import { createInlineCodec } from "../crypto/inline-codec.ts";
 import { createPointStore } from "../point-store.ts";
 import { makeTestPoint, publishDisk, readPoint } from "../testing/prune-world.ts";
 import { openKeyed, strongRandom, testKeys } from "../testing/keyed-repository.ts";
+import { createSteppedStore } from "../testing/stepped-store.ts";
+import type { Step } from "../testing/stepped-store.ts";
+import { readLatestEpoch } from "./epoch.ts";
 import { beatMs } from "./writers.ts";
 
 const now = { graceRounds: 0 };
@@ -232,4 +235,16 @@ test("a reader with a local image of the index finds what a prune moved", async 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("a prune that others overtake does not turn back the count of prunes", async () => {
+  const store = new InMemoryBlobStore();
+  await publishDisk(await openKeyed(store), "a", [1]);
+  const overtaken = createSteppedStore(store, async ({ method, name }): Promise<Step> => {
+    if (method === "put" && name === "epochs/0000000001")
+      for (let prunes = 0; prunes < 3; prunes += 1) await (await openKeyed(store)).prune();
+    return "do";
+  });
+  await (await openKeyed(overtaken)).prune();
+  expect((await readLatestEpoch({ store, keys: testKeys })).round).toBe(4);
 });

@@ -70,10 +70,11 @@ export async function runPrune(parts: PruneParts, options: PruneOptions = {}): P
   const { graceRounds = defaultGraceRounds, deadShare = defaultDeadShare } = options;
   const done: PlannedEpoch[] = [];
   let latest: Epoch = noEpoch;
-  let round: number | undefined;
+  let round = 0;
   for (let lost = 0; done.length < epochsOfPrune;) {
     latest = await settle(parts, options, call);
-    round ??= latest.round + 1;
+    // Never less than another prune counted meanwhile: the margin of deleted points hangs on it.
+    round = Math.max(round, done.length === 0 ? latest.round + 1 : latest.round);
     const rules = { round, graceRounds, deadShare, silent, isDryRun: options.isDryRun === true };
     const onPhase = (phase: PrunePhase): void => options.onProgress?.({ phase });
     const planned = await planUnlessLate(parts, latest, rules, { ...call, onPhase });
