@@ -147,3 +147,5 @@ export type { RecoveryPhase, RecoverySummary } from "./recovery-time/summarize-r
 export { measureCaptures, measureVm } from "./evidence/measure-points.ts";
 export type { MeasuredCaptures, MeasuredVm } from "./evidence/measure-points.ts";
 export { pointCopies } from "./evidence/point-copies.ts";
+export { predictBackup } from "./assessment/predict-backup.ts";
+export type { BackupConditions, BackupPrediction } from "./assessment/predict-backup.ts";

@@ -223,3 +223,43 @@ test("counts what belongs to nothing, and names scale sets", () => {
   expect(assessment).toMatchObject({ vmCount: 3, unclassifiedCount: 1, unclassified: [{ name: "lone" }] });
   expect(assessment.findings.map(({ kind }) => kind)).toEqual(["scale-set-not-captured"]);
 });
+
+const assumed = (value: number) => ({ value, provenance: "assumed", source: "a test" }) as const;
+const conditions = {
+  rates: {
+    captureRate: assumed(100_000_000),
+    restoreRate: assumed(100_000_000),
+    diskCap: assumed(145_000_000),
+    slots: assumed(4),
+    link: null,
+    storedRatio: assumed(0.5),
+  },
+  usualIntervalMs: 4 * hourMs,
+  shortestIntervalMs: 0.25 * hourMs,
+  windowMs: null,
+  publishMs: assumed(60_000),
+  fixedPhases: [{ name: "decide", durationMs: assumed(0.5 * hourMs) }],
+};
+const loaded = (bytes: number, changed: number) => {
+  const disks = [{ name: "os", role: "os", allocatedBytes: assumed(bytes) }] as const;
+  const vmKeys = two.map(({ id }) => `east ${id}`.toLowerCase());
+  return new Map(vmKeys.map((vmKey) => [vmKey, { vmKey, disks, changedBytesPerSecond: assumed(changed) }]));
+};
+
+test.each([
+  [1, 1, 100e9, 1000, "backup-restore", []],
+  [1, 0.5, 100e9, 1000, "backup-restore", []],
+  [1, 0.25, 100e9, 1000, "replication-manual-failover", ["backup-misses-rpo"]],
+  [1, 4, 900e9, 1000, "replication-manual-failover", ["backup-misses-rto"]],
+  [8, 4, 100e9, 300e6, "replication-manual-failover", ["backup-misses-rpo"]],
+] as const)(
+  "with an RTO of %s h, an RPO of %s h, %s bytes and %s changing each second physics says %s %j",
+  (...row) => {
+    const [rtoHours, rpoHours, bytes, changed, option, expected] = row;
+    const tolerated = { ...objectives, rtoMs: rtoHours * hourMs, rpoMs: rpoHours * hourMs };
+    const physics = { loads: loaded(bytes, changed), conditions };
+    const { shop, kinds } = assessShop(two, { objectives: tolerated }, { physics });
+    expect(shop.recommendation?.option).toBe(option);
+    expect(kinds.filter((kind) => kind.startsWith("backup-misses"))).toEqual(expected);
+  },
+);

@@ -1,14 +1,17 @@
-import type { Application } from "../applications/application.ts";
-import { placedVms } from "../applications/application.ts";
+import type { Application, PlacedVm } from "../applications/application.ts";
+import { placedVmKey, placedVms } from "../applications/application.ts";
 import { classifyVms } from "../applications/classify-vms.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Objectives } from "../objectives/objectives.ts";
 import type { Place } from "../objectives/scenario.ts";
+import type { VmLoad } from "../physics/application-load.ts";
 import { assessApplication } from "./assess-application.ts";
 import type { ApplicationAssessment } from "./assess-application.ts";
 import { factsFromTags, usualFactTags } from "./facts-from-tags.ts";
 import type { FactTags } from "./facts-from-tags.ts";
+import { predictBackup } from "./predict-backup.ts";
+import type { BackupConditions, BackupPrediction } from "./predict-backup.ts";
 import type { ApplicationFacts, ProtectionOption, TimedRedeployment, Waiver } from "./protection-option.ts";
 import type { OptionReach } from "./recommend-option.ts";
 
@@ -33,6 +36,8 @@ export interface AssessInput {
   /** Names, in lower case, of stamps that may be cut off from the outside. */
   readonly disconnectedStamps: ReadonlySet<string>;
   readonly factTags?: FactTags;
+  /** Loads by key of the VM, and what a backup would run with; the usual reach is taken without them. */
+  readonly physics?: { readonly loads: ReadonlyMap<string, VmLoad>; readonly conditions: BackupConditions };
   readonly nowMs: number;
 }
 
@@ -70,7 +75,8 @@ function assessOne(
 ): ApplicationAssessment {
   const record = input.records.get(application.name) ?? {};
   const factTags = input.factTags ?? usualFactTags;
-  return assessApplication({
+  const backup = predictionOf(application.name, members, record.objectives, input);
+  const assessment = assessApplication({
     application,
     members,
     inventories: input.inventories,
@@ -89,9 +95,24 @@ function assessOne(
     siteOfStamp: input.siteOfStamp,
     stampNames: input.inventories.map(({ stampName }) => stampName),
     mayBeDisconnected: members.some(({ stampName }) => input.disconnectedStamps.has(stampName.toLowerCase())),
-    reach: record.reach ?? {},
+    reach: { ...(backup === null ? {} : { "backup-restore": backup.reach }), ...record.reach },
     nowMs: input.nowMs,
   });
+  // What is left without protection on purpose needs no prediction.
+  if (backup === null || assessment.isWaived || assessment.recommendation?.option === "none") return assessment;
+  return { ...assessment, findings: [...assessment.findings, ...backup.findings] };
+}
+
+/** Null where objectives, or the load of a VM, are not known. */
+function predictionOf(
+  name: string,
+  members: readonly PlacedVm[],
+  objectives: Objectives | undefined,
+  { physics }: AssessInput,
+): BackupPrediction | null {
+  if (physics === undefined || objectives === undefined || members.length === 0) return null;
+  const loads = members.map((placed) => physics.loads.get(placedVmKey(placed))).filter((load) => load !== undefined);
+  return loads.length < members.length ? null : predictBackup(name, loads, physics.conditions, objectives);
 }
 
 function scaleSetFindings({ stampName, scaleSets }: Inventory): readonly Finding[] {

@@ -86,7 +86,7 @@ function describeReach({ rtoMs, rpoMs }: OptionReach): string {
 }
 
 function describe({ value, provenance }: Figure): string {
-  return `${formatDuration(value)} (${provenance})`;
+  return `${Number.isFinite(value) ? formatDuration(value) : "without bound"} (${provenance})`;
 }
 
 function needsOf(option: ProtectionOption, { hasSecondStamp, hasStandIns }: OptionInput): readonly string[] {

@@ -1,11 +1,14 @@
 import { MiB, formatInstant } from "@holdfast/kernel";
 import type { PointDisk, RecoveryPoint } from "../recovery-point/recovery-point.ts";
+import type { DiskLoad } from "../physics/application-load.ts";
 import type { Figure } from "./figure.ts";
 
 /** What the points of one VM tell of its next captures; null where they do not tell. */
 export interface MeasuredVm {
   /** Of the newest point whose disks were all read in full. */
   readonly allocatedBytes: Figure | null;
+  /** The same of each of its disks. */
+  readonly disks: readonly DiskLoad[] | null;
   /** The mean over all captures whose base is still known. */
   readonly changedBytesPerSecond: Figure | null;
 }
@@ -27,11 +30,12 @@ export function measureVm(points: readonly RecoveryPoint[]): MeasuredVm {
   const full = newestFirst.find(
     ({ disks }) => disks.length > 0 && disks.every(({ readScope }) => readScope.kind === "full"),
   );
+  const source = full === undefined ? "" : `full capture of ${formatInstant(full.publishedAtMs).slice(0, 10)}`;
   return {
-    allocatedBytes:
-      full === undefined
-        ? null
-        : measured(readBytes(full), `full capture of ${formatInstant(full.publishedAtMs).slice(0, 10)}`),
+    allocatedBytes: full === undefined ? null : measured(readBytes(full), source),
+    disks:
+      full?.disks.map(({ name, role, bytes }) => ({ name, role, allocatedBytes: measured(bytes.read, source) })) ??
+      null,
     changedBytesPerSecond: measureChange(newestFirst),
   };
 }
