@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
-import { createTally, expectWhole, runWriter, seedOf, SeededRandom } from "@holdfast/repository/torture";
+import { createTally, expectWhole, runPruner, runWriter, seedOf, SeededRandom } from "@holdfast/repository/torture";
 import type { HarmOptions, HarmResult } from "@holdfast/repository/torture";
 import { mountDisk } from "./mounted-disk.ts";
 import type { MountedDisk } from "./mounted-disk.ts";
 
 /** A file system is written by so many writers before an empty one takes its place; its journal is replayed as often. */
-const cutsOfOneDisk = 8;
+const cutsOfOneDisk = 4;
 const catalogWorker = join(import.meta.dirname, "../../packages/catalog/src/testing/catalog-worker.ts");
 
 /** Something that writes to the disk until the power goes, and what must be true when it is back. */
@@ -28,6 +28,8 @@ interface Cut {
   readonly isLate: boolean;
   /** Resolves when the power is gone. The disk has stood still since, so that nothing more can be acknowledged. */
   wait(): Promise<void>;
+  /** Makes the cut come now: nobody writes any more. */
+  force(): void;
   /** Lets what waits for the disk come to its end, once its process is as good as dead. */
   release(): Promise<void>;
 }
@@ -55,9 +57,18 @@ function repositoryVictim(): Victim {
           },
         }),
       );
-      const lives = await Promise.all(writers);
+      // Where there are points enough, all but the last are deleted and pruned meanwhile: they may be gone or not.
+      const old = writers.length > 1 ? [...published.keys()].slice(0, -2) : [];
+      for (const id of old) published.delete(id);
+      const pruning =
+        old.length === 0 ? undefined : runPruner(join(root, "repository"), old, (kill) => kills.push(kill));
+      const [lives, pruned] = await Promise.all([Promise.all(writers), Promise.allSettled([pruning])]);
+      // Writers that ended by themselves: the disk is full.
+      cutting ??= killAtCut(cut, killAll);
+      cut.force();
       await cutting;
       for (const life of lives) for (const [id, sum] of life.published) published.set(id, sum);
+      for (const each of pruned) if (each.status === "rejected") throw each.reason;
     },
     async verify(root, run) {
       await expectWhole(join(root, "repository"), published);
@@ -87,6 +98,8 @@ function catalogVictim(): Victim {
         acknowledged.add(id);
         cutting ??= killAtCut(cut, () => void child.kill("SIGKILL"));
       }
+      cutting ??= killAtCut(cut, () => undefined);
+      cut.force();
       await cutting;
       await exit;
     },
@@ -147,6 +160,7 @@ async function cutOnce(
   await victim.write(disk.root, run, {
     isLate,
     release: () => disk.release(),
+    force: () => disk.force(),
     async wait() {
       blocks = await disk.cut({ atWrite, seed });
     },

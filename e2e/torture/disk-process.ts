@@ -17,6 +17,8 @@ export type DiskRequest =
   | { readonly kind: "serve"; readonly socket: string }
   /** Cuts the power at a write from now, counted from 1; it answers then. The disk gives no answer any more. */
   | { readonly kind: "cut"; readonly atWrite: number; readonly seed: number }
+  /** Cuts the power now, where the write is not coming. */
+  | { readonly kind: "force" }
   /** Lets the machine that is gone come to its end: its requests are answered, and do nothing. */
   | { readonly kind: "release" };
 
@@ -30,6 +32,7 @@ let server: Server | undefined;
 let release: (() => void) | undefined;
 let released: Promise<void> | undefined;
 let onWrite: (() => void) | undefined;
+let force: (() => void) | undefined;
 
 function servedDisk(live: VolatileDisk): ServedDisk {
   return {
@@ -54,20 +57,27 @@ function cutAt({ atWrite, seed }: { readonly atWrite: number; readonly seed: num
   const random = new SeededRandom(seed);
   let writes = 0;
   return new Promise((resolve) => {
-    onWrite = () => {
-      writes += 1;
-      if (writes < atWrite) return;
-      onWrite = undefined;
+    force = () => {
+      [onWrite, force] = [undefined, undefined];
       const unflushedBlocks = disk?.unflushedBlocks ?? 0;
       disk = disk?.cut(() => random.fraction());
       released = new Promise((open) => (release = open));
       resolve({ unflushedBlocks });
     };
+    onWrite = () => {
+      writes += 1;
+      if (writes >= atWrite) force?.();
+    };
   });
 }
 
-async function obey(request: DiskRequest): Promise<DiskAnswer> {
+async function obey(request: DiskRequest): Promise<DiskAnswer | null> {
   if (request.kind === "cut") return await cutAt(request);
+  // The cut itself answers.
+  if (request.kind === "force") {
+    force?.();
+    return null;
+  }
   if (request.kind === "release") {
     release?.();
     return { unflushedBlocks: 0 };
@@ -81,6 +91,6 @@ async function obey(request: DiskRequest): Promise<DiskAnswer> {
 }
 
 process.on("message", (request: DiskRequest) => {
-  void obey(request).then((answer) => process.send?.(answer));
+  void obey(request).then((answer) => answer !== null && process.send?.(answer));
 });
 process.on("disconnect", () => process.exit());

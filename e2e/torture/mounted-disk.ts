@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import type { DiskAnswer, DiskRequest } from "./disk-process.ts";
 
 const run = promisify(execFile);
-const diskBytes = 128 * 1024 * 1024;
+const diskBytes = 192 * 1024 * 1024;
 
 /** A file system on a disk that loses what was not flushed. */
 export interface MountedDisk extends AsyncDisposable {
@@ -22,6 +22,8 @@ export interface MountedDisk extends AsyncDisposable {
    */
   cut(at: { readonly atWrite: number; readonly seed: number }): Promise<number>;
   release(): Promise<void>;
+  /** Makes a cut that is waited for come now. */
+  force(): void;
   /** Takes the file system off and mounts what the cut left, replaying its journal. Nobody may use it meanwhile. */
   restart(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export async function mountDisk(
     renew: () => start("load"),
     cut: async (at) => (await ask({ kind: "cut", ...at })).unflushedBlocks,
     release: async () => void (await ask({ kind: "release" })),
+    force: () => void holder.send({ kind: "force" } satisfies DiskRequest),
     restart: () => start("serve"),
     async [Symbol.asyncDispose]() {
       process.off("SIGINT", leave).off("SIGTERM", leave);

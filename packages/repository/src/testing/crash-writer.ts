@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { argv, stdout } from "node:process";
+import type { RecoveryPoint } from "@holdfast/domain";
 import { createFileBlobStore } from "../blob-store/file-blob-store.ts";
 import { createPooledCodec } from "../crypto/pooled-codec.ts";
 import { dieAt } from "./die-at.ts";
@@ -20,7 +21,9 @@ stdout.write("ready\n");
 for (let i = 0; ; i += 1) {
   const { image } = await points.captureDisk({ source: diskOf(disk), ranges, ...(base === undefined ? {} : { base }) });
   const id = `${run}-${i}`;
-  await points.publishPoint(pointOf(id, image));
+  // What a deletion looks at.
+  const known = { stampName: "east", instance: { id: run }, disks: [{ image, bytes: { stored: disk.length } }] };
+  await points.publishPoint({ ...pointOf(id, image), ...known } as unknown as RecoveryPoint);
   stdout.write(`${id} ${sha256(disk)}\n`);
   const start = randomBytes(3).readUIntBE(0, 3) % (disk.length - 5000);
   randomBytes(5000).copy(disk, start);

@@ -7,6 +7,6 @@ export { harmObjects } from "./harm-objects.ts";
 export { createTally, seedOf } from "./harm-result.ts";
 export type { HarmOptions, HarmResult } from "./harm-result.ts";
 export { killCopiers } from "./kill-copiers.ts";
-export { killPruners } from "./kill-pruners.ts";
+export { killPruners, runPruner } from "./kill-pruners.ts";
 export { simulateWorlds } from "./simulate-worlds.ts";
 export { expectWhole, killWriters, runWriter } from "./kill-writers.ts";

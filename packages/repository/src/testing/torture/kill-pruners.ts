@@ -41,6 +41,22 @@ async function expectKept(folder: string): Promise<void> {
   if (findings.length > 0) throw new Error(`the check finds ${JSON.stringify(findings)}`);
 }
 
+/**
+ * Deletes points of a folder and prunes it without a margin, in a process of its own; `onStart` is given what kills it.
+ * Raises where it fails by itself.
+ */
+export async function runPruner(
+  folder: string,
+  pointIds: readonly string[],
+  onStart: (kill: () => void) => void,
+): Promise<void> {
+  const words = [prunerFile, folder, pointIds.join(","), String(Number.MAX_SAFE_INTEGER), "after"];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit"] });
+  onStart(() => void child.kill("SIGKILL"));
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== null && code !== 0) throw new Error(`the prune ended with ${code}`);
+}
+
 /** Kills prunes at calls to their store, one after the other on one repository until one comes to its end. */
 export async function killPruners({ seed, count }: HarmOptions): Promise<HarmResult> {
   const tally = createTally("killed prunes", seed);
