@@ -1,5 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { createAzureBlobStore, createFileBlobStore, createS3BlobStore } from "@holdfast/repository";
+import {
+  createAppendOnlyStore,
+  createAzureBlobStore,
+  createFileBlobStore,
+  createS3BlobStore,
+} from "@holdfast/repository";
 import type { AzureCredential, BlobStore } from "@holdfast/repository";
 import { HoldfastError } from "@holdfast/kernel";
 import type { Clock, Random, Secret } from "@holdfast/kernel";
@@ -27,16 +32,18 @@ export async function openStore(
   const trust = caFile === "" ? {} : { caPem: await readCa(caFile) };
   if (location.startsWith("s3://"))
     return createS3BlobStore(location, await readS3Credential(environment, warn), { random, clock, warn, ...trust });
-  if (!/^https?:/.test(location)) throw unsupported(location);
+  const isAppendOnly = /^holdfast\+https?:/.test(location);
+  if (!isAppendOnly && !/^https?:/.test(location)) throw unsupported(location);
   const keyFile = environment["HOLDFAST_STORE_KEY_FILE"] ?? "";
   if (keyFile === "")
     throw new HoldfastError({
       code: "cli.store.no-key",
       message: `the key of ${withoutQuery(location)} is not named`,
-      advice: "Put the account key or a SAS in a file, and name it by HOLDFAST_STORE_KEY_FILE.",
+      advice: "Put the account key, the SAS or the access token in a file, and name it by HOLDFAST_STORE_KEY_FILE.",
       details: { location: withoutQuery(location) },
     });
   const key = await readSecretFile(keyFile, "the key of the repository's store", { note: warn });
+  if (isAppendOnly) return createAppendOnlyStore({ url: location.slice("holdfast+".length), token: key, ...trust });
   return createAzureBlobStore(location, credentialOf(key), { random, ...trust });
 }
 
@@ -64,7 +71,8 @@ function unsupported(location: string): HoldfastError {
   return new HoldfastError({
     code: "cli.repository.unsupported",
     message: `${shown} is neither a folder nor the address of a container or bucket`,
-    advice: "Name a folder, a container as https://<account>.blob.<suffix>/<container>, or a bucket as s3://<bucket>.",
+    advice:
+      "Name a folder, https://<account>.blob.<suffix>/<container>, s3://<bucket>, or holdfast+https://<host>:<port>.",
     details: { location: shown },
   });
 }

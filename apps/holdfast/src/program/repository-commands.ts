@@ -3,6 +3,7 @@ import type { CheckInput } from "../commands/check.ts";
 import type { AddRepositoryInput } from "../commands/repo-add.ts";
 import type { InitRepositoryInput } from "../commands/repo-init.ts";
 import { addCopyCommands } from "./copy-commands.ts";
+import { addServeCommands } from "./serve-commands.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { defineCommand, gather, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
@@ -54,6 +55,7 @@ export function addRepositoryCommands(program: Command, parts: ProgramParts): vo
   }).action((location: string) =>
     runLazily(parts, async () => (await import("../commands/repo-validate.ts")).runRepoValidate, { location }),
   );
+  addServeCommands(repo, parts);
   addKeyCommands(repo, parts);
   addCopyCommands(repo, parts);
   const check = withRepository(
