@@ -7,13 +7,14 @@ import type {
   Inventory,
   ObjectiveComparison,
   Place,
+  RecoveryPoint,
 } from "@holdfast/domain";
 import { formatDuration } from "@holdfast/kernel";
 import { serviceOptions } from "../cli/context.ts";
 import type { CommandContext } from "../cli/context.ts";
 import { formatTable } from "../cli/table.ts";
 import { instanceKey } from "../selection/retention-options.ts";
-import { chooseRepository, openKnownRepository } from "./repository-session.ts";
+import { chooseRepository } from "./repository-session.ts";
 import type { RepositoryOptions } from "./repository-session.ts";
 
 /** What one repository proves of an application, scenario by scenario. */
@@ -28,6 +29,7 @@ export interface AchievedInput {
   readonly inventories: readonly Inventory[];
   readonly siteOf: ReadonlyMap<string, string>;
   readonly places: readonly Place[];
+  readonly points: readonly RecoveryPoint[];
   /** How long an attacker is in unnoticed, in milliseconds; null where nobody has said. */
   readonly dwellMs: number | null;
 }
@@ -42,8 +44,7 @@ export async function compareWithPoints(
 ): Promise<readonly AchievedApplication[]> {
   const { applications, records, inventories, siteOf } = input;
   const repository = await chooseRepository(catalog, input.key.repo);
-  await using store = await openKnownRepository(catalog, input.key, context);
-  const pointsOf = Map.groupBy(await store.listPoints({ signal: context.signal }), instanceKey);
+  const pointsOf = Map.groupBy(input.points, instanceKey);
   const place = await placeOf(repository, input.places, context);
   const vms = new Map(placedVms(inventories).map((placed) => [placedVmKey(placed), placed]));
   const evidenceOf = (vmKey: string): InstanceEvidence => {

@@ -1,4 +1,4 @@
-import { assess } from "@holdfast/domain";
+import { assess, placedVmKey, placedVms } from "@holdfast/domain";
 import type { ApplicationAssessment, Assessment } from "@holdfast/domain";
 import { formatInstant } from "@holdfast/kernel";
 import type { CommandHandler } from "../cli/context.ts";
@@ -7,11 +7,15 @@ import { formatFindings } from "../cli/finding-text.ts";
 import { formatTable } from "../cli/table.ts";
 import { applicationsFromTags } from "../selection/applications-from-tags.ts";
 import { knownPlaces } from "../selection/known-places.ts";
+import { instanceKey } from "../selection/retention-options.ts";
+import { loadOf, ratesOf, usualConditions } from "../selection/work-figures.ts";
+import type { FigureOptions } from "../selection/work-figures.ts";
+import { loadPoints } from "./load-points.ts";
 import { compareWithPoints, describeAchieved } from "./achieved.ts";
 import type { RepositoryOptions } from "./repository-session.ts";
 import { loadInventories } from "./vms.ts";
 
-export interface AssessInput extends RepositoryOptions {
+export interface AssessInput extends RepositoryOptions, FigureOptions {
   /** Compare with the points of the repository as well. */
   readonly measured?: boolean;
   readonly dwellMs?: number;
@@ -42,12 +46,17 @@ export const runAssess: CommandHandler<AssessInput> = async (input, context) => 
   for (const [name, site] of sites)
     if (!names.has(name)) output.note(`--site ${name}=${site}: no stamp or repository has this name`);
   const places = knownPlaces(repositories, stamps, sites);
+  const points = input.measured === true ? await loadPoints(catalog, input, context) : [];
+  const pointsOf = Map.groupBy(points, instanceKey);
+  const placed = placedVms(inventories).map((one) => [placedVmKey(one), one] as const);
+  const loads = new Map(placed.map(([key, one]) => [key, loadOf(one, pointsOf.get(key) ?? [], input)]));
   const assessed = assess({
     inventories,
     applications: tagged.applications,
     records: tagged.records,
     targets: places,
     siteOfStamp: sites,
+    physics: { loads, conditions: usualConditions(ratesOf(points, input)) },
     disconnectedStamps: new Set(disconnected.map((name) => name.toLowerCase())),
     nowMs,
   });
@@ -57,7 +66,7 @@ export const runAssess: CommandHandler<AssessInput> = async (input, context) => 
     return;
   }
   const { applications } = assessment;
-  const known = { applications, records: tagged.records, inventories, siteOf: sites, places };
+  const known = { applications, records: tagged.records, inventories, siteOf: sites, places, points };
   const achieved = await compareWithPoints(catalog, { ...known, dwellMs: input.dwellMs ?? null, key: input }, context);
   output.result({ ...assessment, achieved }, () =>
     [describeAssessment(assessment, applicationTag), ...achieved.map(describeAchieved)].join(""),

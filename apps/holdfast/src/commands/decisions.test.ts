@@ -88,6 +88,22 @@ test.each([
   expect(kinds.filter((kind: string) => kind.includes("fate"))).toEqual([...expected, "target-shares-fate-ransomware"]);
 });
 
+test("assess reckons with the link, and figures that nobody measured only warn", async () => {
+  await using folder = await makeCommandFolder();
+  await fillCatalog(folder);
+  const { stdout } = await folder.run("assess", "--link-mbit", "1", "--json");
+  const shop = JSON.parse(stdout).applications[1];
+  expect(shop.recommendation.option).toBe("replication-manual-failover");
+  expect(shop.findings).toContainEqual(
+    expect.objectContaining({
+      kind: "backup-misses-rto",
+      severity: "warns",
+      message: expect.stringMatching(/does not reach the RTO of 4 h 00 min: 38 h \d+ min predicted: .* \(assumed\)$/),
+      advice: expect.stringMatching(/^It would by: replicate: .* a link of 1\.4 MiB\/s, or a copy of the points/),
+    }),
+  );
+});
+
 test("size shows each figure with how it is known", async () => {
   await using folder = await makeCommandFolder();
   await fillCatalog(folder);

@@ -1,47 +1,34 @@
-import { documentedLink, measureCaptures, measureVm, placedVmKey, placedVms, sizeProtection } from "@holdfast/domain";
+import { placedVmKey, placedVms, sizeProtection } from "@holdfast/domain";
 import type {
   Figure,
-  LinkKind,
   PlacedVm,
   ProtectionSize,
   RecoveryPoint,
   RetentionRules,
   SizedVm,
   StampNodes,
-  WorkRates,
 } from "@holdfast/domain";
-import type { Catalog } from "@holdfast/catalog";
 import { formatBytes, formatDuration, formatInstant } from "@holdfast/kernel";
-import type { CommandContext, CommandHandler } from "../cli/context.ts";
+import type { CommandHandler } from "../cli/context.ts";
 import { formatFindings } from "../cli/finding-text.ts";
 import { formatFields } from "../cli/table.ts";
 import { instanceKey, retentionRules } from "../selection/retention-options.ts";
 import type { RetentionOptions } from "../selection/retention-options.ts";
-import { openKnownRepository } from "./repository-session.ts";
+import { assumeFigure, loadOf, ratesOf } from "../selection/work-figures.ts";
+import type { FigureOptions } from "../selection/work-figures.ts";
+import { loadPoints } from "./load-points.ts";
 import type { RepositoryOptions } from "./repository-session.ts";
 import { findStampNamed } from "./stamp-list.ts";
 import { connectKnownStamp } from "./stamp-session.ts";
 import { loadInventories } from "./vms.ts";
 
 /** Options of `size`; what is left out is assumed, and shown as assumed. */
-export interface SizeCommandInput extends RetentionOptions, RepositoryOptions {
+export interface SizeCommandInput extends RetentionOptions, RepositoryOptions, FigureOptions {
   /** Take figures from the points of the repository. */
   readonly measured?: boolean;
   readonly stamp?: string;
   /** Stamp that is asked for its sizes and quotas. */
   readonly target?: string;
-  readonly link?: LinkKind;
-  /** Megabits per second, in place of a documented link. */
-  readonly linkMbit?: number;
-  /** Megabytes per second of one capture. */
-  readonly captureRate?: number;
-  readonly slots?: number;
-  /** Percent of each disk. */
-  readonly allocated?: number;
-  /** Percent of what is allocated, each day. */
-  readonly change?: number;
-  /** Percent of what is read. */
-  readonly stored?: number;
   readonly everyMs: number;
   readonly windowMs: number;
   readonly waveVms: number;
@@ -66,7 +53,7 @@ export const runSize: CommandHandler<SizeCommandInput> = async (input, context) 
   const pointsOf = Map.groupBy(points, instanceKey);
   const size = sizeProtection({
     vms: placedVms(inventories).map((placed) => sizedVm(placed, pointsOf.get(placedVmKey(placed)) ?? [], input)),
-    rates: ratesOf(input, points),
+    rates: ratesOf(points, input),
     windowMs: input.windowMs,
     maxVmsPerWave: input.waveVms,
     rules: hasRules(input) ? retentionRules(input) : usualRules,
@@ -79,57 +66,15 @@ export const runSize: CommandHandler<SizeCommandInput> = async (input, context) 
   output.result(size, () => describeSize(size, input));
 };
 
-/** What is typed counts before what was measured, and that before what is assumed. */
 function sizedVm(placed: PlacedVm, points: readonly RecoveryPoint[], input: SizeCommandInput): SizedVm {
-  const { allocated, change } = input;
-  const measured = measureVm(points);
-  const diskBytes = placed.vm.disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const guess = assume((diskBytes * (allocated ?? 100)) / 100, allocated, "all of each disk is allocated");
-  const allocatedBytes = allocated === undefined ? (measured.allocatedBytes ?? guess) : guess;
-  const changeGuess = assume((allocatedBytes.value * (change ?? 3)) / 100, change, "3 % of it change each day");
-  const perSecond = change === undefined ? measured.changedBytesPerSecond : null;
-  return {
-    vmKey: placedVmKey(placed),
-    vm: placed.vm,
-    priority: 1,
-    allocatedBytes,
-    changedBytesPerDay: perSecond === null ? changeGuess : { ...perSecond, value: perSecond.value * 86_400 },
-  };
-}
-
-type Rates = Pick<WorkRates, "captureRate" | "slots" | "link" | "storedRatio">;
-
-function ratesOf(input: SizeCommandInput, points: readonly RecoveryPoint[]): Rates {
-  const { captureRate, slots, link, linkMbit, stored } = input;
-  const measured = measureCaptures(points);
-  const entered = linkMbit === undefined ? null : assume((linkMbit * 1_000_000) / 8, linkMbit, "");
-  const rateGuess = assume((captureRate ?? 100) * 1_000_000, captureRate, "100 MB/s for each capture");
-  const storedGuess = assume((stored ?? 50) / 100, stored, "half of what is read is stored");
-  return {
-    captureRate: captureRate === undefined ? (measured.captureRate ?? rateGuess) : rateGuess,
-    slots: assume(slots ?? 4, slots, "4 captures at once"),
-    link: entered ?? (link === undefined ? null : documentedLink(link)),
-    storedRatio: stored === undefined ? (measured.storedRatio ?? storedGuess) : storedGuess,
-  };
-}
-
-async function loadPoints(
-  catalog: Catalog,
-  input: RepositoryOptions,
-  context: CommandContext,
-): Promise<readonly RecoveryPoint[]> {
-  await using store = await openKnownRepository(catalog, input, context);
-  return await store.listPoints({ signal: context.signal });
-}
-
-/** What somebody typed is not measured either: both are assumed, and say by whom. */
-function assume(value: number, typed: number | undefined, usual: string): Figure {
-  return { value, provenance: "assumed", source: typed === undefined ? usual : "entered by hand" };
+  const { vmKey, allocatedBytes, changedBytesPerSecond } = loadOf(placed, points, input);
+  const changedBytesPerDay = { ...changedBytesPerSecond, value: changedBytesPerSecond.value * 86_400 };
+  return { vmKey, vm: placed.vm, priority: 1, allocatedBytes, changedBytesPerDay };
 }
 
 function nodesOf({ nodes, nodeMemory }: SizeCommandInput): StampNodes | null {
   if (nodes === undefined || nodeMemory === undefined) return null;
-  return { nodeCount: assume(nodes, nodes, ""), memoryGiBPerNode: assume(nodeMemory, nodeMemory, "") };
+  return { nodeCount: assumeFigure(nodes, nodes, ""), memoryGiBPerNode: assumeFigure(nodeMemory, nodeMemory, "") };
 }
 
 function hasRules({ timeZone: _zone, ...options }: SizeCommandInput): boolean {

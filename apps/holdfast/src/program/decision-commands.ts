@@ -24,7 +24,7 @@ function addAssess(program: Command, parts: ProgramParts): void {
       "assess --measured",
     ],
   });
-  withRepository(command)
+  withFigures(withRepository(command))
     .option("--measured", "compare with the points of the repository; exits with 20 where an RPO is missed")
     .option("--dwell <time>", "how long an attacker is in unnoticed; a day is assumed", parseDuration)
     .option("--stamp <name>", "only the VMs of this stamp")
@@ -54,35 +54,24 @@ type AssessOptions = Omit<AssessInput, "rtoMs" | "rpoMs" | "dwellMs" | "sites" |
 };
 
 function addSize(program: Command, parts: ProgramParts): void {
-  withRepository(
-    withRetention(
-      defineCommand(program, "size", {
-        description:
-          "say how large protection gets: first full, waves, repository after a year, quota of the target; changes nothing",
-        examples: [
-          "size --link vpn-standard --window 8h",
-          "size --measured --change 5",
-          "size --stamp east --target west --nodes 4 --node-memory 384 --keep-daily 30 --json",
-        ],
-      }),
+  withFigures(
+    withRepository(
+      withRetention(
+        defineCommand(program, "size", {
+          description:
+            "say how large protection gets: first full, waves, repository after a year, quota of the target; changes nothing",
+          examples: [
+            "size --link vpn-standard --window 8h",
+            "size --measured --change 5",
+            "size --stamp east --target west --nodes 4 --node-memory 384 --keep-daily 30 --json",
+          ],
+        }),
+      ),
     ),
   )
     .option("--measured", "take allocated bytes, change, rate and ratio from the points of the repository")
     .option("--stamp <name>", "only the VMs of this stamp")
     .option("--target <stamp>", "ask this stamp for the sizes and quotas that it offers")
-    .addOption(
-      new Option("--link <kind>", "VPN gateway on the way to the repository, as documented").choices([
-        "vpn-basic",
-        "vpn-standard",
-        "vpn-high-performance",
-      ]),
-    )
-    .option("--link-mbit <n>", "the same in Mbit/s, entered by hand", parseNumberUpTo(1_000_000))
-    .option("--capture-rate <n>", "MB/s of one capture; 100 are assumed", parseNumberUpTo(100_000))
-    .option("--slots <n>", "captures at once; 4 are assumed", parseWholeUpTo(1000))
-    .option("--allocated <percent>", "part of each disk that holds data; 100 is assumed", parseNumberUpTo(100))
-    .option("--change <percent>", "part of it that changes each day; 3 is assumed", parseNumberUpTo(1000))
-    .option("--stored <percent>", "part of what is read that is stored; 50 is assumed", parseNumberUpTo(100))
     .option("--every <time>", "time between captures; a day unless given", parseInterval)
     .option("--window <time>", "how long a wave of first captures may take; 8h unless given", parseDuration)
     .option("--wave-vms <n>", "VMs in one wave at most", parseWholeUpTo(10_000), 50)
@@ -95,6 +84,24 @@ function addSize(program: Command, parts: ProgramParts): void {
         windowMs: window ?? 8 * 3_600_000,
       }),
     );
+}
+
+/** Figures that are typed, in place of measured and assumed ones. */
+function withFigures(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--link <kind>", "VPN gateway on the way to the repository, as documented").choices([
+        "vpn-basic",
+        "vpn-standard",
+        "vpn-high-performance",
+      ]),
+    )
+    .option("--link-mbit <n>", "the same in Mbit/s, entered by hand", parseNumberUpTo(1_000_000))
+    .option("--capture-rate <n>", "MB/s of one capture; 100 are assumed", parseNumberUpTo(100_000))
+    .option("--slots <n>", "captures at once; 4 are assumed", parseWholeUpTo(1000))
+    .option("--allocated <percent>", "part of each disk that holds data; 100 is assumed", parseNumberUpTo(100))
+    .option("--change <percent>", "part of it that changes each day; 3 is assumed", parseNumberUpTo(1000))
+    .option("--stored <percent>", "part of what is read that is stored; 50 is assumed", parseNumberUpTo(100));
 }
 
 /** A year of captures closer together than this is too many to play through. */

@@ -1,3 +1,4 @@
+import { formatDuration } from "@holdfast/kernel";
 import type { Figure } from "../evidence/figure.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { Tolerance } from "../objectives/objectives.ts";
@@ -42,13 +43,17 @@ export function predictBackup(
   const findings = (["RPO", "RTO"] as const).flatMap((name): readonly Finding[] => {
     const { severity, predictedMs, remedies } = name === "RPO" ? loss : recovery;
     if (severity === null) return [];
-    const why = name === "RPO" && loss.isNeverDone ? "more changes than can be captured and sent" : predictedMs.source;
+    const isEndless = name === "RPO" && loss.isNeverDone;
+    const predicted = isEndless
+      ? "more changes than can be captured and sent"
+      : `${formatDuration(predictedMs.value)} predicted: ${predictedMs.source}`;
+    const toleratedMs = name === "RPO" ? rpoMs : rtoMs;
     return [
       {
         kind: `backup-misses-${name.toLowerCase()}`,
         severity,
         subject: application,
-        message: `backup and restore does not reach the ${name} (${predictedMs.provenance}: ${why})`,
+        message: `backup and restore does not reach the ${name} of ${formatDuration(toleratedMs)}: ${predicted} (${predictedMs.provenance})`,
         advice: `It would by: ${remedies.join("; or ")}.`,
       },
     ];
