@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { matchesPattern } from "./match-selector.ts";
+import { matchesPattern } from "./match-pattern.ts";
 import { orderApplications } from "./order-applications.ts";
 
 const names = ["a", "b", "c", "d", "e", "f"];

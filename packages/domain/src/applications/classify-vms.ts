@@ -1,7 +1,7 @@
 import type { Finding } from "../findings/finding.ts";
 import { placedVmKey } from "./application.ts";
-import type { Application, PlacedVm } from "./application.ts";
-import { matchesSelector } from "./match-selector.ts";
+import type { Application, PlacedVm, VmSelector } from "./application.ts";
+import { indexVms } from "./index-vms.ts";
 import { orderApplications } from "./order-applications.ts";
 import type { ApplicationOrder } from "./order-applications.ts";
 
@@ -17,15 +17,20 @@ export interface Classification {
 /** Sorts VMs into applications. A VM that several take belongs to each, and is a finding. */
 export function classifyVms(applications: readonly Application[], vms: readonly PlacedVm[]): Classification {
   const takenBy = new Map<string, string[]>();
-  const used = new Set<unknown>();
+  const used = new Set<VmSelector>();
+  const index = indexVms(vms);
   const classified = applications.map((application) => {
     const stamps = application.stampNames?.map((name) => name.toLowerCase());
-    const members = vms.filter((placed) => {
-      if (stamps !== undefined && !stamps.includes(placed.stampName.toLowerCase())) return false;
-      const taking = application.selectors.filter((selector) => matchesSelector(selector, placed.vm));
-      taking.forEach((selector) => used.add(selector));
-      return taking.length > 0;
-    });
+    const taken = new Set<number>();
+    for (const selector of application.selectors) {
+      for (const at of index.select(selector)) {
+        const stampName = vms[at]?.stampName.toLowerCase();
+        if (stampName === undefined || (stamps !== undefined && !stamps.includes(stampName))) continue;
+        taken.add(at);
+        used.add(selector);
+      }
+    }
+    const members = [...taken].sort((a, b) => a - b).flatMap((at) => vms[at] ?? []);
     for (const member of members) {
       const key = placedVmKey(member);
       takenBy.set(key, [...(takenBy.get(key) ?? []), application.name]);
@@ -62,7 +67,7 @@ function overlapFinding({ stampName, vm }: PlacedVm, names: readonly string[]): 
 function judgeApplication(
   application: Application,
   all: readonly Application[],
-  used: ReadonlySet<unknown>,
+  used: ReadonlySet<VmSelector>,
 ): readonly Finding[] {
   const { name, owner, priority, selectors, dependsOn } = application;
   const findings: Finding[] = [];

@@ -1,6 +1,6 @@
 import { placedVmKey } from "./application.ts";
 import type { PlacedVm } from "./application.ts";
-import { tagOf } from "./match-selector.ts";
+import { tagOf } from "./tag-of.ts";
 
 /** Ways in which a VM is opted in. VMs are never protected merely because they exist. */
 export interface OptInRules {

@@ -1,5 +1,5 @@
 import type { PlacedVm } from "../applications/application.ts";
-import { tagOf } from "../applications/match-selector.ts";
+import { tagOf } from "../applications/tag-of.ts";
 import type { ApplicationFacts } from "./protection-option.ts";
 
 /** Which tags say what an application is. */
