@@ -60,8 +60,9 @@ async function requireEnoughLeft(
   { proven, leaveAtLeast }: RemovalTerms,
   options?: BlobOptions,
 ): Promise<void> {
-  const { slots } = await readKeySlots(store, options);
+  // The marks first: a removal whose mark is gone by then has deleted its slot, so the slots that are read next lack it.
   const going = await listRemovals(store, options);
+  const { slots } = await readKeySlots(store, options);
   const left = slots.filter((slot) => !going.has(slot.id) && isSound(slot, master)).map(({ id }) => id);
   if (left.length === 0) {
     throw new HoldfastError({
