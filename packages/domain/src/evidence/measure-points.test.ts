@@ -29,6 +29,11 @@ test.each([
   ]);
 });
 
+test("a stamp's clock that was set back measures no change", () => {
+  const back = change("p1", -1, 100 * MiB, "p0");
+  expect(measureVm([full, back]).changedBytesPerSecond).toBeNull();
+});
+
 test("a disk that was added and never captured as a change leaves the change unknown", () => {
   const [first] = later[0]!.disks;
   const added = { ...makeTestPointDisk(hourMs, { read: GiB, stored: GiB }), sourceIdentity: "unique-data" };

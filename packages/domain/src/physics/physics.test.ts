@@ -114,3 +114,12 @@ test("more change than the link carries is never done; the link that would carry
     predictLoss({ ...loss, vms, rates: wider, intervalMs: 60_000, rpoMs: 4 * hourMs }).longestIntervalMs,
   ).not.toBeNull();
 });
+
+test.each([
+  [0.45, true],
+  [0.55, false],
+])("with %s h to publish an RPO of an hour has an interval: %s", (publishHours, hasInterval) => {
+  // A capture is not begun before the one before it has ended.
+  const found = predictLoss({ ...loss, publishMs: known(publishHours * hourMs), intervalMs: hourMs, rpoMs: hourMs });
+  expect(found.longestIntervalMs !== null).toBe(hasInterval);
+});

@@ -103,7 +103,7 @@ test.each([
   [[ended("incident", 50), ended("incident", 70)], ["recovery-over-rto"]],
   [[ended("stamp-drill", 90)], ["unacceptable-disruption"]],
   [[ended("incident", 90, { application: "other" })], []],
-  [[ended("incident", 30, { outcome: "false-alarm" })], []],
+  [[ended("incident", 90, { outcome: "false-alarm" })], []],
   [[ended("incident", 90, { outcome: "given-up" })], ["never-recovered"]],
   [[opened], ["outage-over-rto"]],
   [[{ ...opened, kind: "stamp-drill" as const }], []],
