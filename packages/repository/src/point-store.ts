@@ -148,7 +148,12 @@ async function publishPoint(parts: PointStoreParts, stored: StoredPoint, options
   }
   // A prune that fenced the writer before the point was there may not have seen it.
   if (writerId === null || (await store.size(`fenced/${writerId}`, options)) === null) return;
-  await putMark(parts, `deleted/${point.id}`, { round: 0, why: "withdrawn" }, options);
+  try {
+    await putMark(parts, `deleted/${point.id}`, { round: 0, why: "withdrawn" }, options);
+  } catch (error) {
+    // Behind an append-only server only its own side hides points; without the mark the fence says the same to everybody.
+    if (!hasErrorCode(error, "repository.store.append-only")) throw error;
+  }
   throw pointWithdrawn(point.id);
 }
 

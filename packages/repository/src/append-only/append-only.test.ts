@@ -105,6 +105,21 @@ test("a repository is made, filled and read through the server, and pruned from 
   expect((await readAll(own, image)).equals(disk)).toBe(true);
 });
 
+test("a capture that was taken for dead is told so, and its point counts for nobody", async () => {
+  await using served = await start();
+  const services = { passphrase: new Secret("a long passphrase"), random: strongRandom, clock };
+  await createRepository(served.clients[0], services);
+  await using points = await openRepository(served.clients[0], services);
+  const image = await captureAll(points, randomBytes(300_000));
+  const [writer] = await Array.fromAsync(served.local.list("writers/"));
+  const writerId = writer!.slice("writers/".length).split("-")[0]!;
+  await served.local.put(`fenced/${writerId}`, new Uint8Array(1));
+  await expect(points.publishPoint(pointOf("p1", image))).rejects.toMatchObject({ code: "repository.point.withdrawn" });
+  expect(await points.listPoints()).toEqual([]);
+  await using other = await openRepository(served.local, services);
+  expect(await other.listPoints()).toEqual([]);
+});
+
 test("a token that is unknown or was taken back is refused, and the audit says so", async () => {
   await using served = await start();
   const stranger = served.open("hfappend_stranger");
