@@ -5,6 +5,7 @@ import type { RepositoryKeys } from "./chunk-store.ts";
 import { openObject } from "./crypto/sealed-object.ts";
 import { damaged } from "./failure.ts";
 import { maxManifestBytes } from "./format/limits.ts";
+import { readObject } from "./read-object.ts";
 
 /** The object of a point. An id has letters, digits, `_` and `-` only. */
 export function manifestName(pointId: string): string {
@@ -30,8 +31,8 @@ export async function readStoredPoint(
   options?: BlobOptions,
 ): Promise<StoredPoint> {
   const code = "repository.manifest.damaged";
-  if (((await store.size(name, options)) ?? 0) > maxManifestBytes) throw damaged(code, name, "the object is too large");
-  const plain = openObject(keys.master, name, await store.get(name, undefined, options), code);
+  const sealed = await readObject(store, name, { maxBytes: maxManifestBytes, code }, options);
+  const plain = openObject(keys.master, name, sealed, code);
   try {
     // The seal says that this program wrote it: its shape needs no second check.
     const { writerId = null, ...point } = JSON.parse(plain.toString("utf8")) as RecoveryPoint & {

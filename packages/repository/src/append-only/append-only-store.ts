@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import { HoldfastError } from "@holdfast/kernel";
 import type { Secret } from "@holdfast/kernel";
-import { objectExists, objectMissing, objectShort, storeFull } from "../blob-store/blob-store.ts";
+import { objectExists, objectMissing, objectShort, refuseTooLarge, storeFull } from "../blob-store/blob-store.ts";
 import type { BlobOptions, BlobStore } from "../blob-store/blob-store.ts";
 import { checkObjectName } from "../blob-store/object-name.ts";
 
@@ -58,7 +58,11 @@ export function createAppendOnlyStore(options: AppendOnlyStoreOptions): BlobStor
         return new Uint8Array();
       }
       const headers = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` };
-      const bytes = await send({ method: "GET", path: pathOf(name), object: name, headers, signal });
+      const call: Call = { method: "GET", path: pathOf(name), object: name, headers, signal };
+      const isAllowed = (sizeBytes: number): void => {
+        if (range === undefined) refuseTooLarge(name, sizeBytes, options ?? {});
+      };
+      const bytes = await send(call, isAllowed);
       if (range !== undefined && bytes.length !== range.end - range.start) throw objectShort(name);
       return bytes;
     },
@@ -106,8 +110,14 @@ function createConnection({ url, token, caPem }: AppendOnlyStoreOptions) {
       sending.on("response", resolve);
       sending.end(body);
     });
-  const send = async (call: Call): Promise<Buffer> => {
+  const send = async (call: Call, isAllowed?: (sizeBytes: number) => void): Promise<Buffer> => {
     const answer = await start(call);
+    try {
+      if (answer.statusCode === 200) isAllowed?.(Number(answer.headers["content-length"] ?? 0));
+    } catch (error) {
+      answer.destroy();
+      throw error;
+    }
     const body = await bodyOf(answer, call, base);
     const { statusCode = 0, headers } = answer;
     if (statusCode >= 200 && statusCode < 300) return body;

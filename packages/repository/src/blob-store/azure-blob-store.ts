@@ -1,14 +1,15 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
+import { Readable } from "node:stream";
 import { createSecureContext, getCACertificates } from "node:tls";
 import type { BlockBlobClient, ContainerClient, Pipeline, RequestPolicyFactory } from "@azure/storage-blob";
 import { hasErrorCode } from "@holdfast/kernel";
 import type { ByteRange, Random, Secret } from "@holdfast/kernel";
 import { azureError } from "./azure-error.ts";
 import { parseAzureLocation } from "./azure-location.ts";
-import { objectShort } from "./blob-store.ts";
-import type { BlobOptions, BlobStore } from "./blob-store.ts";
+import { objectShort, refuseTooLarge } from "./blob-store.ts";
+import type { BlobOptions, BlobStore, GetOptions } from "./blob-store.ts";
 import { checkObjectName } from "./object-name.ts";
 
 /** The newest version that Azure Stack Hub's storage knows; the SDK alone would ask for a newer one. */
@@ -111,13 +112,26 @@ async function getRange(
   blob: BlockBlobClient,
   name: string,
   range: ByteRange | undefined,
-  options: BlobOptions,
+  options: GetOptions,
 ): Promise<Uint8Array> {
-  const { start, end } = range ?? { start: 0, end: await lengthOf(blob, options) };
+  if (range === undefined) return await getWhole(blob, name, options);
+  const { start, end } = range;
   if (start < end) return await collect(name, await blob.download(start, end - start, abort(options)), end - start);
   // HTTP has no empty range: what is there is asked by its length.
   if ((await lengthOf(blob, options)) < end) throw objectShort(name);
   return new Uint8Array();
+}
+
+async function getWhole(blob: BlockBlobClient, name: string, options: GetOptions): Promise<Uint8Array> {
+  const answer = await blob.download(0, undefined, abort(options));
+  const { contentLength = 0, readableStreamBody } = answer;
+  try {
+    refuseTooLarge(name, contentLength, options);
+  } catch (error) {
+    if (readableStreamBody instanceof Readable) readableStreamBody.destroy();
+    throw error;
+  }
+  return await collect(name, answer, contentLength);
 }
 
 function abort({ signal }: BlobOptions): { abortSignal?: AbortSignal } {

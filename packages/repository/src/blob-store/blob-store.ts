@@ -9,6 +9,8 @@ export interface BlobOptions {
 export interface GetOptions extends BlobOptions {
   /** Memory of at least the range's length that the store may fill and answer a view of, to save an allocation. */
   readonly into?: Uint8Array;
+  /** Without a range: a larger object raises `repository.store.too-large`, and is not read. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -85,6 +87,17 @@ export function objectShort(name: string): HoldfastError {
     message: `${name}: the object ends before the range asked for`,
     advice: "Run a check of the repository.",
     details: { object: name },
+  });
+}
+
+/** Raises `repository.store.too-large` where an object has more bytes than its reader allows. */
+export function refuseTooLarge(name: string, sizeBytes: number, { maxBytes }: GetOptions): void {
+  if (maxBytes === undefined || sizeBytes <= maxBytes) return;
+  throw new HoldfastError({
+    code: "repository.store.too-large",
+    message: `${name}: the object has ${sizeBytes} bytes, and ${maxBytes} at most are allowed`,
+    advice: "Run a check of the repository: no Holdfast writes an object of this kind so large.",
+    details: { object: name, sizeBytes, maxBytes },
   });
 }
 

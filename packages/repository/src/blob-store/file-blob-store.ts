@@ -2,8 +2,8 @@ import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasErrorCode } from "@holdfast/kernel";
 import type { ByteRange, Random } from "@holdfast/kernel";
-import { objectExists, objectMissing, objectShort, storeFull, storeGone } from "./blob-store.ts";
-import type { BlobStore, StoreTraits } from "./blob-store.ts";
+import { objectExists, objectMissing, objectShort, refuseTooLarge, storeFull, storeGone } from "./blob-store.ts";
+import type { BlobStore, GetOptions, StoreTraits } from "./blob-store.ts";
 import { createDurableWriter } from "./durable-file.ts";
 import { readFileMedium } from "./file-medium.ts";
 import { checkObjectName } from "./object-name.ts";
@@ -40,7 +40,7 @@ export function createFileBlobStore(root: string, random: Random, files: FileAcc
       options?.signal?.throwIfAborted();
       const path = pathOf(name);
       try {
-        return await readFileRange(files, { path, name }, range, options?.into);
+        return await readFileRange(files, { path, name }, range, options);
       } catch (error) {
         if (hasErrorCode(error, "repository.store.missing")) await checkRoot();
         throw error;
@@ -128,9 +128,10 @@ function createRootCheck(root: string, files: FileAccess): () => Promise<void> {
 async function readFileRange(
   files: FileAccess,
   { path, name }: { readonly path: string; readonly name: string },
-  range?: ByteRange,
-  into?: Uint8Array,
+  range: ByteRange | undefined,
+  options: GetOptions = {},
 ): Promise<Uint8Array> {
+  const { into } = options;
   const file = await files.open(path, "r").catch((error: unknown) => {
     throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? objectMissing(name, error) : error;
   });
@@ -138,6 +139,7 @@ async function readFileRange(
     // Reading tells where the file ends; an empty range reads nothing.
     const asksNothing = range !== undefined && range.end === range.start;
     const size = range === undefined || asksNothing ? (await file.stat()).size : Number.POSITIVE_INFINITY;
+    if (range === undefined) refuseTooLarge(name, size, options);
     const { start, end } = range ?? { start: 0, end: size };
     if (end > size) throw objectShort(name);
     const bytes = into === undefined ? new Uint8Array(end - start) : into.subarray(0, end - start);

@@ -1,7 +1,7 @@
 import type { ByteRange } from "@holdfast/kernel";
-import { objectExists, objectMissing, objectShort } from "./blob-store.ts";
+import { objectExists, objectMissing, objectShort, refuseTooLarge } from "./blob-store.ts";
 import { checkObjectName } from "./object-name.ts";
-import type { BlobOptions, BlobStore } from "./blob-store.ts";
+import type { BlobOptions, BlobStore, GetOptions } from "./blob-store.ts";
 
 /** Keeps objects in memory, for tests. `objects` may be changed to damage the store. */
 export class InMemoryBlobStore implements BlobStore {
@@ -14,10 +14,11 @@ export class InMemoryBlobStore implements BlobStore {
     this.objects.set(name, Uint8Array.from(bytes));
   }
 
-  async get(name: string, range?: ByteRange, options?: BlobOptions): Promise<Uint8Array> {
-    options?.signal?.throwIfAborted();
+  async get(name: string, range?: ByteRange, options: GetOptions = {}): Promise<Uint8Array> {
+    options.signal?.throwIfAborted();
     const bytes = this.objects.get(name);
     if (bytes === undefined) throw objectMissing(name);
+    if (range === undefined) refuseTooLarge(name, bytes.length, options);
     if (range !== undefined && range.end > bytes.length) throw objectShort(name);
     return bytes.slice(range?.start ?? 0, range?.end ?? bytes.length);
   }

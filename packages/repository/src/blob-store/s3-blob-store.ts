@@ -1,7 +1,8 @@
+import { Readable } from "node:stream";
 import type { HeadObjectCommandOutput, PutObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import { hasErrorCode } from "@holdfast/kernel";
 import type { ByteRange, Clock, Random } from "@holdfast/kernel";
-import { objectExists, objectShort } from "./blob-store.ts";
+import { objectExists, objectShort, refuseTooLarge } from "./blob-store.ts";
 import type { BlobOptions, BlobStore, GetOptions, LockRule, ObjectLock, StoreTraits } from "./blob-store.ts";
 import { checkObjectName } from "./object-name.ts";
 import { connectS3, lockChecksum } from "./s3-client.ts";
@@ -198,11 +199,13 @@ class S3BlobStore implements BlobStore {
         }),
         sendOptions,
       );
+      const body = (answer.Body ?? []) as AsyncIterable<Uint8Array>;
+      const lengthBytes = answer.ContentLength ?? 0;
+      if (range === undefined) refuseBody(name, lengthBytes, body, options);
       // A server may send more than was asked for: it says where its answer starts.
       const from = Number(/^bytes (\d+)-/.exec(answer.ContentRange ?? "")?.[1] ?? 0);
-      const wanted = range ?? { start: 0, end: answer.ContentLength ?? 0 };
+      const wanted = range ?? { start: 0, end: lengthBytes };
       if (from > wanted.start) throw otherRange(name);
-      const body = (answer.Body ?? []) as AsyncIterable<Uint8Array>;
       const within = { start: wanted.start - from, end: wanted.end - from };
       return await collect(name, body, within, options.into);
     });
@@ -353,6 +356,16 @@ function modeOf(mode: string): LockRule["mode"] {
 }
 
 /** Takes a range out of a body, and leaves what follows it. */
+/** Raises what is too large, and lets the connection go. */
+function refuseBody(name: string, lengthBytes: number, body: unknown, options: GetOptions): void {
+  try {
+    refuseTooLarge(name, lengthBytes, options);
+  } catch (error) {
+    if (body instanceof Readable) body.destroy();
+    throw error;
+  }
+}
+
 async function collect(
   name: string,
   body: AsyncIterable<Uint8Array>,

@@ -116,6 +116,18 @@ const needed: Readonly<Record<string, StoreObligation["run"]>> = {
     claimBytes(await store.get("packs/ab/large", { start, end: largeBytes }), bytes.subarray(start), "its end");
   },
 
+  async "reads an object no larger than it may be, and raises repository.store.too-large for another"({ store }) {
+    const bytes = patterned(10_000, 4);
+    await store.put("config", bytes);
+    claimBytes(await store.get("config", undefined, { maxBytes: 10_000 }), bytes, "an object of just the size allowed");
+    await claimRaises(
+      store.get("config", undefined, { maxBytes: 9_999 }),
+      "repository.store.too-large",
+      "a larger one",
+    );
+    claimBytes(await store.get("config"), bytes, "the same object after it was refused");
+  },
+
   async "answers exactly the range asked for"({ store }) {
     const bytes = patterned(10_000, 2);
     await store.put("config", bytes);

@@ -10,6 +10,7 @@ import { asDamage, damaged } from "../failure.ts";
 import { decodeIndex } from "../format/index-object.ts";
 import type { PackEntries } from "../format/index-object.ts";
 import { maxIndexBytes } from "../format/limits.ts";
+import { readObject } from "../read-object.ts";
 
 /** What the index objects of a repository say, as far as they have been read. */
 export interface IndexSet extends Disposable {
@@ -258,8 +259,7 @@ async function readIndex(
   options?: BlobOptions,
 ): Promise<readonly PackEntries[]> {
   const code = "repository.index.damaged";
-  if (((await store.size(name, options)) ?? 0) > maxIndexBytes) throw damaged(code, name, "the object is too large");
-  const bytes = await store.get(name, undefined, options).catch((error: unknown) => {
+  const bytes = await readObject(store, name, { maxBytes: maxIndexBytes, code }, options).catch((error: unknown) => {
     const harm = asDamage(error, name);
     throw harm === null ? error : damaged(code, name, "the object cannot be read whole", error);
   });

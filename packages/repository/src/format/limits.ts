@@ -16,4 +16,5 @@ export const maxPackBytes = 32 * MiB;
 export const maxIndexBytes = 256 * MiB;
 export const maxManifestBytes = 16 * MiB;
 export const maxConfigBytes = 64 * KiB;
+export const maxMarkBytes = 64 * KiB;
 export const maxDiskBytes = 64 * TiB;

@@ -1,6 +1,7 @@
 import type { HoldfastError } from "@holdfast/kernel";
 import type { BlobOptions, BlobStore } from "../blob-store/blob-store.ts";
 import { asDamage, damaged } from "../failure.ts";
+import { readObject } from "../read-object.ts";
 import { decodeKeySlot, isSound, keySlotName, maxKeySlotBytes } from "./key-slot.ts";
 import type { KeySlot } from "./key-slot.ts";
 
@@ -31,9 +32,8 @@ export async function readKeySlots(store: BlobStore, options?: BlobOptions): Pro
 /** Reads one slot; raises `repository.key-slot.damaged`. */
 export async function readKeySlot(store: BlobStore, id: string, options?: BlobOptions): Promise<KeySlot> {
   const name = keySlotName(id);
-  const size = (await store.size(name, options)) ?? 0;
-  if (size > maxKeySlotBytes) throw damaged("repository.key-slot.damaged", name, "the object is too large");
-  return decodeKeySlot(id, await store.get(name, undefined, options));
+  const limit = { maxBytes: maxKeySlotBytes, code: "repository.key-slot.damaged" };
+  return decodeKeySlot(id, await readObject(store, name, limit, options));
 }
 
 /** Answers what is wrong with the slots of a store, as far as the master key can tell. */

@@ -6,6 +6,7 @@ import type { RepositoryKeys } from "../chunk-store.ts";
 import { openObject, sealObject } from "../crypto/sealed-object.ts";
 import { damaged } from "../failure.ts";
 import { maxIndexBytes } from "../format/limits.ts";
+import { readObject } from "../read-object.ts";
 
 /** What prune has decided, all of it. One object, so it is there whole or not at all; see docs/concurrency.md. */
 export interface Epoch {
@@ -95,11 +96,13 @@ async function readEpoch(
   options?: BlobOptions,
 ): Promise<Epoch> {
   const name = epochName(epoch);
-  const plain = openObject(keys.master, name, await store.get(name, undefined, options), "repository.epoch.damaged");
+  const code = "repository.epoch.damaged";
+  const sealed = await readObject(store, name, { maxBytes: maxIndexBytes, code }, options);
+  const plain = openObject(keys.master, name, sealed, code);
   try {
     return JSON.parse(plain.toString("utf8")) as Epoch;
   } catch (error) {
-    throw damaged("repository.epoch.damaged", name, "the epoch is not JSON", error);
+    throw damaged(code, name, "the epoch is not JSON", error);
   }
 }
 

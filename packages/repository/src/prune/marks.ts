@@ -2,6 +2,8 @@ import { hasErrorCode } from "@holdfast/kernel";
 import type { BlobOptions } from "../blob-store/blob-store.ts";
 import { openObject, sealObject } from "../crypto/sealed-object.ts";
 import { damaged } from "../failure.ts";
+import { maxMarkBytes } from "../format/limits.ts";
+import { readObject } from "../read-object.ts";
 import type { EpochParts } from "./epoch.ts";
 
 /** Small sealed objects that say one thing of the object whose name they carry. */
@@ -32,7 +34,7 @@ export async function readMark<T>(
 ): Promise<T | null> {
   let bytes: Uint8Array;
   try {
-    bytes = await store.get(name, undefined, options);
+    bytes = await readObject(store, name, { maxBytes: maxMarkBytes, code: "repository.mark.damaged" }, options);
   } catch (error) {
     if (hasErrorCode(error, "repository.store.missing")) return null;
     throw error;
