@@ -1,0 +1,11 @@
+import type { Clock, Random } from "@holdfast/kernel";
+import type { RunEngine } from "../run-engine.ts";
+import { openSqliteRunEngine } from "../sqlite/sqlite-run-engine.ts";
+
+/** Runs for tests of what uses them: the embedded engine over a database that ends with it. */
+export function openMemoryRunEngine(dependencies: {
+  readonly clock: Clock;
+  readonly random: Random;
+}): Promise<RunEngine> {
+  return openSqliteRunEngine({ file: ":memory:", ...dependencies });
+}
