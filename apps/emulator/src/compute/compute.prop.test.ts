@@ -117,10 +117,9 @@ async function checkInvariants(stamp: ComputeStamp): Promise<void> {
 }
 
 test("whatever is done to disks, snapshots and VMs, they agree with each other and with the quota", async () => {
-  await using stamp = await startComputeStamp();
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
-      stamp.clock.ms += 3_600_000;
+      await using stamp = await startComputeStamp();
       for (const one of ["a", "b", "c"]) await stamp.disk(one, 2);
       for (const one of steps) expect(await take(stamp, one)).toMatch(/^(?:Succeeded|2\d\d|4\d\d \w+)$/);
       await checkInvariants(stamp);

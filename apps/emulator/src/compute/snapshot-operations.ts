@@ -21,6 +21,25 @@ function usedBytes(snapshot: ArmResource, volume: PageVolume, snapshotId: string
   return totalLength(volume.openSnapshot(snapshotId)?.listWritten() ?? []);
 }
 
+/** The snapshot that follows one in its family: what the one held for it counts for it once the one is gone. */
+function nextInFamily(snapshot: ArmResource, stamp: StampServices): ArmResource | undefined {
+  const family = familyOf(snapshot);
+  const idOf = (one: ArmResource): string => (one.hidden?.["snapshotId"] as string | undefined) ?? "";
+  const later = stamp.resources
+    .list(snapshotType, "")
+    .filter((one) => family !== undefined && familyOf(one) === family && idOf(one) > idOf(snapshot));
+  return later.toSorted((one, other) => (idOf(one) < idOf(other) ? -1 : 1))[0];
+}
+
+/** Counts a snapshot anew after the one before it was deleted. */
+async function recount(snapshot: ArmResource, deps: ComputeDeps, stamp: StampServices): Promise<void> {
+  const { volumeId, snapshotId } = (snapshot.hidden ?? {}) as Partial<VolumeSource>;
+  const volume = volumeId === undefined ? undefined : deps.pages.open(volumeId);
+  if (volume === undefined || snapshotId === undefined) return;
+  const hidden = { ...snapshot.hidden, usedBytes: usedBytes(snapshot, volume, snapshotId, stamp) };
+  await stamp.resources.put({ ...snapshot, hidden });
+}
+
 /**
  * Freezes the content of the source. A disk's snapshot is a snapshot of its own volume, so that the changes between two of
  * them are exact. A copy of a managed snapshot is the same frozen content under another name. A blob is cloned first: its
@@ -82,7 +101,9 @@ export function snapshotOperations(deps: ComputeDeps): Record<string, OperationH
       if (snapshot === undefined) return undefined;
       requireSnapshotDeletable(snapshot, deps, stamp);
       await deps.access.revoke(snapshot.id);
+      const next = nextInFamily(snapshot, stamp);
       await stamp.resources.delete(snapshot.id);
+      if (next !== undefined) await recount(next, deps, stamp);
       const { volumeId, snapshotId } = (snapshot.hidden ?? {}) as Partial<VolumeSource>;
       if (volumeId !== undefined) {
         await releaseVolume(deps, stamp, { volumeId, ...(snapshotId === undefined ? {} : { snapshotId }) });

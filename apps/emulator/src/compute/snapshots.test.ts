@@ -68,6 +68,18 @@ test("quota counts what snapshots use, not their disks' size", async () => {
   expect(await stamp.disk("d2", 1)).toBe("Succeeded");
 });
 
+test("what a deleted snapshot held for the next one counts for that one", async () => {
+  await using stamp = await startComputeStamp({ quotas: { StandardDiskSizeInGB: 8 } });
+  await stamp.disk("d1", 7);
+  for (const name of ["s1", "s2", "s3"]) expect(await stamp.snapshot(name, "d1")).toBe("Succeeded");
+  for (const name of ["s2", "s1"]) {
+    expect(await stamp.done("DELETE", `snapshots/${name}`)).toBe("Succeeded");
+    expect(await stamp.disk("d2", 1)).toMatch(/^409/);
+  }
+  await stamp.done("DELETE", "snapshots/s3");
+  expect(await stamp.disk("d2", 1)).toBe("Succeeded");
+});
+
 test("a snapshot of nothing is refused and leaves nothing", async () => {
   await using stamp = await startComputeStamp();
   expect(await stamp.snapshot("s1", "none")).toBe("400 InvalidResourceReference");
