@@ -122,3 +122,28 @@ function canMount(): boolean {
     execFileSync("sh", ["-c", `rmdir ${trial} 2>/dev/null || true`]);
   }
 }
+
+test("a file that the client of SMB refuses to open under its new name is opened once the old name is gone", async () => {
+  const refused = Object.assign(new Error("EINVAL: invalid argument"), { code: "EINVAL" });
+  let refusals = 3;
+  const files = {
+    ...nodeFiles,
+    async open(...call: Parameters<typeof nodeFiles.open>) {
+      if (call[1] === "r" && String(call[0]).endsWith("points/p") && refusals > 0) {
+        refusals -= 1;
+        throw refused;
+      }
+      return await nodeFiles.open(...call);
+    },
+  };
+  const store = createFileBlobStore(root, new SeededRandom(1), files);
+  await store.put("points/p", bytes);
+  expect(Buffer.from(await store.get("points/p"))).toEqual(bytes);
+  expect(refusals).toBe(0);
+  refusals = Infinity;
+  const stop = new AbortController();
+  const reading = store.get("points/p", undefined, { signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await expect(reading).rejects.toThrow("enough");
+  await expect(store.get("points/p")).rejects.toBe(refused);
+});

@@ -1,12 +1,17 @@
 import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { hasErrorCode } from "@holdfast/kernel";
 import type { ByteRange, Random } from "@holdfast/kernel";
 import { objectExists, objectMissing, objectShort, refuseTooLarge, storeFull, storeGone } from "./blob-store.ts";
-import type { BlobStore, GetOptions, StoreTraits } from "./blob-store.ts";
+import type { BlobOptions, BlobStore, GetOptions, StoreTraits } from "./blob-store.ts";
 import { createDurableWriter } from "./durable-file.ts";
 import { readFileMedium } from "./file-medium.ts";
 import { checkObjectName } from "./object-name.ts";
+
+/** Two seconds: the client keeps a file open for one after its last use. */
+const leaseTries = 100;
+const leaseWaitMs = 20;
 
 /** What the store uses of `node:fs/promises`; tests put a disk in its place that fails. */
 export type FileAccess = Pick<typeof nodeFiles, "link" | "mkdir" | "open" | "readdir" | "rm" | "rmdir" | "stat">;
@@ -132,7 +137,7 @@ async function readFileRange(
   options: GetOptions = {},
 ): Promise<Uint8Array> {
   const { into } = options;
-  const file = await files.open(path, "r").catch((error: unknown) => {
+  const file = await openToRead(files, path, options).catch((error: unknown) => {
     throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? objectMissing(name, error) : error;
   });
   try {
@@ -151,6 +156,22 @@ async function readFileRange(
     return bytes;
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * Opens a file; over SMB as often as it takes. The client of Linux refuses the new name of a file that is still open under
+ * its name in `tmp/` on the same mount (`EINVAL`: one lease for two names), which lasts until a put has removed that name.
+ */
+async function openToRead(files: FileAccess, path: string, { signal }: BlobOptions): Promise<nodeFiles.FileHandle> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await files.open(path, "r");
+    } catch (error) {
+      if (codeOf(error) !== "EINVAL" || tries === leaseTries) throw error;
+      await wait(leaseWaitMs);
+      signal?.throwIfAborted();
+    }
   }
 }
 
