@@ -24,7 +24,7 @@ export interface ExecutionDependencies {
 }
 
 const longestBackoffMs = 60_000;
-const storageRetryMs = 1000;
+const storageRetryMs = 200;
 const progressEveryMs = 1000;
 
 /**
@@ -43,13 +43,14 @@ export class RunExecution implements RunContext {
   readonly #idle = Promise.withResolvers<void>();
   #comeToRest: (rest: ExecutionRest) => void;
 
-  constructor(run: RunRow, dependencies: ExecutionDependencies) {
+  constructor(run: RunRow, kept: readonly StepRow[], dependencies: ExecutionDependencies) {
     this.runId = run.id;
     this.#dependencies = dependencies;
-    this.#kept = new Map(dependencies.journal.load().map((row) => [row.position, row]));
+    this.#kept = new Map(kept.map((row) => [row.position, row]));
     const { promise, resolve } = Promise.withResolvers<ExecutionRest>();
     this.rest = promise;
     this.#comeToRest = resolve;
+    if (dependencies.abort.signal.aborted) this.#settle();
     dependencies.abort.signal.addEventListener("abort", () => this.#settle(), { once: true });
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from "@holdfast/kernel";
 import { encodePayload } from "../limits.ts";
 import { toRunFailure } from "../run-failure.ts";
 import type { RunWorker, WorkerOptions } from "../run-engine.ts";
+import { patiently } from "../sqlite/patiently.ts";
 import type { RunClaims } from "../sqlite/run-claims.ts";
 import type { RunDatabase } from "../sqlite/run-database.ts";
 import { LeaseLostError, RunJournal } from "../sqlite/run-journal.ts";
@@ -153,7 +154,8 @@ export class EmbeddedWorker implements RunWorker {
   async #execute(run: RunRow, workflow: Workflow, abort: AbortController): Promise<void> {
     const { clock, database, ledger } = this.#dependencies;
     const journal = new RunJournal(database, ledger, run);
-    const execution = new RunExecution(run, { clock, journal, abort });
+    const kept = await patiently(clock, () => journal.load());
+    const execution = new RunExecution(run, kept, { clock, journal, abort });
     const code = async (): Promise<RunEnd> => {
       try {
         const output = await workflow.run(execution, JSON.parse(run.input) as never);

@@ -12,7 +12,7 @@ export function explainDatabaseError(error: unknown, file: string): unknown {
     case sqlite.locked:
       return new HoldfastError({
         code: "runs.file.busy",
-        message: `the file of runs ${file} stayed locked by another process for 5 seconds`,
+        message: `the file of runs ${file} is locked by another process`,
         advice: "Try again; where this repeats, find the process that holds the file open.",
         kind: "fault",
         isRetryable: true,

@@ -31,6 +31,8 @@ export class RunClaims {
    * first of all. One transaction, so that no two workers get one run and no partition gets more than its limit.
    */
   claim(request: ClaimRequest, nowMs: number): RunRow[] {
+    // Most looks find nothing: they must not stand in the way of those who write.
+    if (!this.#hasWork(request.kinds, nowMs)) return [];
     return this.#database.transaction(() => {
       this.#ledger.recoverExpired(nowMs);
       const held = this.#countHeld(request.kinds);
@@ -78,6 +80,14 @@ export class RunClaims {
     )?.at;
     const instants = [due, lease].filter((at) => at !== null && at !== undefined);
     return instants.length === 0 ? null : Math.min(...instants);
+  }
+
+  #hasWork(kinds: ClaimRequest["kinds"], nowMs: number): boolean {
+    const expired = this.#database.get(
+      "select 1 from runs where status in ('running', 'cancelling') and lease_until_ms <= ? limit 1",
+      nowMs,
+    );
+    return expired !== undefined || this.#nextDue(kinds, this.#countHeld(kinds), nowMs) !== undefined;
   }
 
   #countHeld(kinds: ClaimRequest["kinds"]): Map<string, number> {

@@ -13,6 +13,12 @@ export interface RunDatabaseOptions {
 }
 
 /**
+ * How long a call stands still for another process's transaction, which takes milliseconds. Nothing else of this process
+ * goes on meanwhile, so that longer waits are `patiently`'s.
+ */
+const lockWaitMs = 200;
+
+/**
  * The file of runs. A transaction is on the disk when it has returned: WAL with `synchronous=FULL` lost nothing in power
  * cuts. Everything is synchronous, so that no other work of this process comes between the parts of a transaction.
  */
@@ -59,6 +65,16 @@ export class RunDatabase implements Disposable {
     }
   }
 
+  /** Reads one state of the file, beside whoever writes. */
+  snapshot<T>(work: () => T): T {
+    this.#exec("begin");
+    try {
+      return work();
+    } finally {
+      if (this.#database.isTransaction) this.#exec("commit");
+    }
+  }
+
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
   }
@@ -94,11 +110,11 @@ export class RunDatabase implements Disposable {
 }
 
 function openDatabase({ file, maxPageCount }: RunDatabaseOptions): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5000 });
+  const database = new DatabaseSync(file, { timeout: lockWaitMs });
   try {
     // Inputs and results of runs are nobody else's business; the WAL and its index take the rights of the file.
     if (file !== ":memory:") chmodSync(file, 0o600);
-    database.exec("pragma journal_mode=WAL; pragma synchronous=FULL; pragma busy_timeout=5000");
+    database.exec(`pragma journal_mode=WAL; pragma synchronous=FULL; pragma busy_timeout=${lockWaitMs}`);
     if (maxPageCount !== undefined) database.exec(`pragma max_page_count=${maxPageCount}`);
     return database;
   } catch (error) {

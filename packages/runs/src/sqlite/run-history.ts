@@ -17,7 +17,7 @@ export class RunHistory {
   }
 
   find(runId: string): RunDetails | null {
-    return this.#database.transaction(() => {
+    return this.#database.snapshot(() => {
       const run = this.#database.get<RunRow>("select * from runs where id = ?", runId);
       if (run === undefined) return null;
       const steps = this.#database.all<StepRow>("select * from steps where run_id = ? order by position", runId);
@@ -46,7 +46,7 @@ export class RunHistory {
 
   readEvents(afterSequence: number, limit = 100): EventPage {
     checkWhole("a number of events", limit, 1, mostListed);
-    return this.#database.transaction(() => {
+    return this.#database.snapshot(() => {
       const rows = this.#database.all<EventRow>(
         "select * from events where sequence > ? order by sequence limit ?",
         afterSequence,

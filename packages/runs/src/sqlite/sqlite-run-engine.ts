@@ -16,6 +16,7 @@ import { conflictingRun, unknownRun } from "../run-failure.ts";
 import type { RunFailure } from "../run-record.ts";
 import { createSlotPool } from "../slots/create-slot-pool.ts";
 import type { SlotPool } from "../slots/slot-pool.ts";
+import { patiently } from "./patiently.ts";
 import { RunClaims } from "./run-claims.ts";
 import { RunDatabase } from "./run-database.ts";
 import { RunHistory } from "./run-history.ts";
@@ -36,7 +37,8 @@ const usualTimes: EmbeddedWorkerTimes = { leaseMs: 10_000, pollMs: 500 };
 
 /** Opens durable runs in one SQLite file, which any number of processes of one machine may open too. */
 export async function openSqliteRunEngine(options: SqliteRunEngineOptions): Promise<RunEngine> {
-  return new SqliteRunEngine(options);
+  const database = await patiently(options.clock, () => new RunDatabase(options));
+  return new SqliteRunEngine(options, database);
 }
 
 /** The id of the run that starts with one deduplication id make: the same on every adapter. */
@@ -56,15 +58,15 @@ class SqliteRunEngine implements RunEngine {
   readonly #times: EmbeddedWorkerTimes;
   readonly #workers = new Set<EmbeddedWorker>();
 
-  constructor(options: SqliteRunEngineOptions) {
+  constructor(options: SqliteRunEngineOptions, database: RunDatabase) {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#times = { ...usualTimes, ...options.times };
-    this.#database = new RunDatabase(options);
+    this.#database = database;
     this.#ledger = new RunLedger(this.#database);
     this.#claims = new RunClaims(this.#database, this.#ledger);
     this.#history = new RunHistory(this.#database);
-    this.slots = createSlotPool({ store: createSqliteSlotStore(this.#database), clock: options.clock });
+    this.slots = createSlotPool({ store: createSqliteSlotStore(this.#database, options.clock), clock: options.clock });
     this.traits = { waitingHoldsPlace: false, noticeMs: this.#times.pollMs };
   }
 
@@ -74,7 +76,7 @@ class SqliteRunEngine implements RunEngine {
     const input = encodePayload("the input of a run", request.input);
     const { workflow, deduplicationId } = request;
     const id = request.runId ?? (deduplicationId === undefined ? this.#random.uuid() : runIdOf(deduplicationId));
-    const isNew = this.#database.transaction(() => {
+    const isNew = await this.#change(options, () => {
       const found = this.#ledger.find(id);
       if (found !== undefined && found.workflow !== workflow.name) throw conflictingRun(id, found.workflow);
       if (found !== undefined) return false;
@@ -105,7 +107,7 @@ class SqliteRunEngine implements RunEngine {
     checkName("the name of a signal", signal.name);
     checkName("the key of a signal", signal.key);
     const payload = encodePayload("the payload of a signal", signal.payload);
-    const delivery = this.#database.transaction((): SignalDelivery => {
+    const delivery = await this.#change(options, (): SignalDelivery => {
       const run = this.#require(runId);
       if (this.#database.get("select 1 from signals where run_id = ? and key = ?", runId, signal.key) !== undefined) {
         return "already-delivered";
@@ -130,7 +132,7 @@ class SqliteRunEngine implements RunEngine {
 
   async cancel(runId: string, reason: string, options: CallOptions = {}): Promise<boolean> {
     options.signal?.throwIfAborted();
-    const isCancelled = this.#database.transaction(() => {
+    const isCancelled = await this.#change(options, () => {
       const run = this.#require(runId);
       if (isEnded(run.status)) return false;
       if (run.status === "cancelling") return true;
@@ -154,12 +156,12 @@ class SqliteRunEngine implements RunEngine {
 
   async find(runId: string, options: CallOptions = {}): ReturnType<RunEngine["find"]> {
     options.signal?.throwIfAborted();
-    return this.#history.find(runId);
+    return patiently(this.#clock, () => this.#history.find(runId), options.signal);
   }
 
   async list(filter: Parameters<RunEngine["list"]>[0], options: CallOptions = {}): ReturnType<RunEngine["list"]> {
     options.signal?.throwIfAborted();
-    return this.#history.list(filter);
+    return patiently(this.#clock, () => this.#history.list(filter), options.signal);
   }
 
   async readEvents(
@@ -167,7 +169,7 @@ class SqliteRunEngine implements RunEngine {
     options: CallOptions = {},
   ): ReturnType<RunEngine["readEvents"]> {
     options.signal?.throwIfAborted();
-    return this.#history.readEvents(afterSequence, limit);
+    return patiently(this.#clock, () => this.#history.readEvents(afterSequence, limit), options.signal);
   }
 
   async prune(
@@ -175,7 +177,7 @@ class SqliteRunEngine implements RunEngine {
     options: CallOptions = {},
   ): Promise<number> {
     options.signal?.throwIfAborted();
-    return this.#history.prune(endedBeforeMs, limit);
+    return patiently(this.#clock, () => this.#history.prune(endedBeforeMs, limit), options.signal);
   }
 
   async startWorker(options: WorkerOptions): Promise<EmbeddedWorker> {
@@ -203,6 +205,10 @@ class SqliteRunEngine implements RunEngine {
     const run = this.#ledger.find(runId);
     if (run === undefined) throw unknownRun(runId);
     return run;
+  }
+
+  #change<T>(options: CallOptions, change: () => T): Promise<T> {
+    return patiently(this.#clock, () => this.#database.transaction(change), options.signal);
   }
 
   #nudge(): void {

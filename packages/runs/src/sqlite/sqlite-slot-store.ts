@@ -1,5 +1,7 @@
+import type { Clock } from "@holdfast/kernel";
 import type { SlotChange, SlotState, SlotStore } from "../slots/create-slot-pool.ts";
 import type { SlotNeed } from "../slots/slot-pool.ts";
+import { patiently } from "./patiently.ts";
 import type { RunDatabase } from "./run-database.ts";
 
 interface TicketRow {
@@ -13,15 +15,17 @@ interface TicketRow {
 }
 
 /** Slots in the file of runs. */
-export function createSqliteSlotStore(database: RunDatabase): SlotStore {
+export function createSqliteSlotStore(database: RunDatabase, clock: Clock): SlotStore {
   return {
     load: async () => loadSlots(database),
-    change: async (decide) =>
-      database.transaction(() => {
-        const change = decide(loadSlots(database));
-        applyChange(database, change);
-        return change.answer;
-      }),
+    change: (decide) =>
+      patiently(clock, () =>
+        database.transaction(() => {
+          const change = decide(loadSlots(database));
+          applyChange(database, change);
+          return change.answer;
+        }),
+      ),
   };
 }
 
