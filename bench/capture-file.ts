@@ -13,15 +13,11 @@ import { parseArgs } from "node:util";
 import type { DiskImage, RecoveryPoint } from "@holdfast/domain";
 import { copyAllocated, createLocalImageFiles } from "@holdfast/engine";
 import { formatBytes, MiB, Secret, totalLength } from "@holdfast/kernel";
-import type { ByteRange, Clock, Random } from "@holdfast/kernel";
+import type { ByteRange, Random } from "@holdfast/kernel";
 import { createFileBlobStore, createRepository, openRepository } from "@holdfast/repository";
+import { realClock as clock } from "./real-clock.ts";
 
 const random: Random = { bytes: (n) => randomBytes(n), uuid: () => randomUUID(), fraction: () => 0 };
-const clock: Clock = {
-  now: () => Math.floor(performance.timeOrigin + performance.now()),
-  monotonicMs: () => performance.now(),
-  sleep: async () => {},
-};
 const passphrase = new Secret("a passphrase for the bench");
 type Points = Awaited<ReturnType<typeof openRepository>>;
 

@@ -8,12 +8,12 @@ import { parseArgs } from "node:util";
 import type { RecoveryPoint } from "@holdfast/domain";
 import { copyAllocated, createLocalImageFiles } from "@holdfast/engine";
 import { Secret } from "@holdfast/kernel";
-import type { ByteRange, Clock, Random } from "@holdfast/kernel";
+import type { ByteRange, Random } from "@holdfast/kernel";
 import { createFileBlobStore, createRepository, openRepository } from "@holdfast/repository";
 import { readRanges } from "./images.ts";
+import { realClock as clock } from "./real-clock.ts";
 
 const random: Random = { bytes: (n) => randomBytes(n), uuid: () => randomUUID(), fraction: () => Math.random() };
-const clock: Clock = { now: () => Date.now(), monotonicMs: () => performance.now(), sleep: async () => {} };
 const services = { random, clock, passphrase: new Secret("a passphrase for the bench") };
 type Points = Awaited<ReturnType<typeof openRepository>>;
 

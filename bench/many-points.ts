@@ -7,6 +7,7 @@ import { createRepository, InMemoryBlobStore, openRepository } from "@holdfast/r
 import { holdfastCommand } from "./holdfast-command.ts";
 import { measureCommand } from "./measure-command.ts";
 import type { OwnWork } from "./own-work.ts";
+import { realClock } from "./real-clock.ts";
 
 const pointCount = 10_000;
 /** About what the manifest of a VM with two disks takes. */
@@ -40,8 +41,7 @@ export const manyPoints: OwnWork = {
 async function makePoints(repository: string): Promise<void> {
   const store = new InMemoryBlobStore();
   const random = { bytes: (n: number) => randomBytes(n), uuid: () => randomUUID(), fraction: () => 0.5 };
-  const clock = { now: () => Date.now(), monotonicMs: () => performance.now(), sleep: async () => {} };
-  const services = { random, clock, passphrase: new Secret("a passphrase for the bench") };
+  const services = { random, clock: realClock, passphrase: new Secret("a passphrase for the bench") };
   await createRepository(store, services);
   await using points = await openRepository(store, services);
   const image = { rootId: null, sizeBytes: 2 ** 33, chunkSizeBytes: 262_144 };

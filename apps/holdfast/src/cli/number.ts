@@ -28,3 +28,10 @@ export function gatherPair(
   if (at > 0 && name !== "" && value !== "") return new Map([...before, [name, value]]);
   throw new InvalidArgumentError("Give name=value.");
 }
+
+/** Reads a share from 0 to 100 percent; raises a usage error. */
+export function parsePercent(typed: string): number {
+  const value = /^\d{1,3}(\.\d{1,6})?$/.test(typed.trim()) ? Number(typed) : Number.NaN;
+  if (value <= 100) return value;
+  throw new InvalidArgumentError("Give a number from 0 to 100.");
+}

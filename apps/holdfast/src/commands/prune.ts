@@ -9,6 +9,8 @@ import type { RepositoryOptions } from "./repository-session.ts";
 export interface PruneInput extends RepositoryOptions {
   readonly dryRun?: boolean;
   readonly grace?: number;
+  /** In percent of the repository. */
+  readonly maxDead?: number;
   readonly watchMs?: number;
   readonly yes?: boolean;
 }
@@ -37,6 +39,7 @@ export const runPruneCommand: CommandHandler<PruneInput> = async (input, context
     signal,
     graceRounds,
     isDryRun: input.dryRun === true,
+    ...(input.maxDead === undefined ? {} : { maxDead: input.maxDead / 100 }),
     ...(input.watchMs === undefined ? {} : { watchMs: input.watchMs }),
     onProgress: ({ phase }) => progress.phase(phases[phase]),
   });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { parsePercent } from "../cli/number.ts";
 import { parseCount, parseDuration } from "../cli/duration.ts";
 import type { DeletePointsInput } from "../commands/points-delete.ts";
 import type { OnePointInput } from "../commands/points-keep.ts";
@@ -78,6 +79,11 @@ export function addPruneCommand(program: Command, parts: ProgramParts): void {
   )
     .option("--dry-run", "say what would go and how much it frees, and change nothing")
     .option("--grace <n>", "prunes that deleted points can be brought back for (2); fewer is asked for", parseCount)
+    .option(
+      "--max-dead <percent>",
+      "dead space to leave in packs that are needed, in percent of the repository (5); less writes more packs anew",
+      parsePercent,
+    )
     .option("--watch <time>", "watch silent captures for so long, then take them for dead: 5m", parseDuration)
     .option("--yes", "do not ask")
     .action(({ watch, ...options }: Omit<PruneInput, "watchMs"> & { readonly watch?: number }) =>

@@ -93,8 +93,8 @@ export async function findHarmedPoints(
 /** Answers the harm of the pack that a chunk is in, unless another pack that is whole has the chunk too. */
 function packHarmOf({ indexes: { table } }: ChunkStore, row: number, { rows, packs }: KnownHarm) {
   for (let other = row; other >= 0; other = table.rowBefore(other))
-    if (!packs.has(table.placeAt(other).packId) && !rows.has(other)) return undefined;
-  return packs.get(table.placeAt(row).packId);
+    if (!packs.has(table.packIdAt(other)) && !rows.has(other)) return undefined;
+  return packs.get(table.packIdAt(row));
 }
 
 /** Answers why a chunk cannot be what its tree says; null where it may be. */

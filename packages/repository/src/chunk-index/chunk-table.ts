@@ -26,6 +26,9 @@ export interface ChunkTable {
   /** The row of an older copy of the same chunk; -1 where there is none. */
   rowBefore(row: number): number;
   placeAt(row: number): ChunkPlace;
+  /** Parts of a place, for work that goes through very many rows: a place takes a string and two objects. */
+  packIdAt(row: number): string;
+  storedBytesAt(row: number): number;
   /** The rows of a pack: from the first up to but without the end; null where the pack is not known. */
   rowsOf(packId: string): { readonly first: number; readonly end: number } | null;
 }
@@ -43,6 +46,7 @@ export function createChunkTable(): ChunkTable {
     const words = [packNumber, entry.offset, entry.storedBytes, entry.plainBytes, flags];
     pages[row >>> 16]!.set(words, (row & 0xffff) * wordsPerPlace);
   };
+  const wordAt = (row: number, word: number): number => pages[row >>> 16]![(row & 0xffff) * wordsPerPlace + word]!;
   return {
     packIds,
     get rowCount() {
@@ -74,6 +78,8 @@ export function createChunkTable(): ChunkTable {
       };
       return { packId: packIds[packNumber]!, entry };
     },
+    packIdAt: (row) => packIds[wordAt(row, 0)]!,
+    storedBytesAt: (row) => wordAt(row, 2),
     rowsOf(packId) {
       const packNumber = packNumbers.get(packId);
       if (packNumber === undefined) return null;

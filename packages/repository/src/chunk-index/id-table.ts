@@ -1,3 +1,5 @@
+import { invariant } from "@holdfast/kernel";
+
 const wordsPerId = 8;
 /** Rows of a page: 2 MiB of ids. Pages are added, never copied. */
 export const rowsPerPage = 65_536;
@@ -25,6 +27,7 @@ export function createIdTable(): IdTable {
   let slots = new Uint32Array(firstSlots);
   let size = 0;
   const words = new Uint32Array(wordsPerId);
+  const bytes = Buffer.from(words.buffer);
   /** Few: two writers that raced for a chunk, or a chunk that was healed. */
   const before = new Map<number, number>();
 
@@ -58,13 +61,13 @@ export function createIdTable(): IdTable {
       return size;
     },
     rowOf(id) {
-      readWords(id, words);
+      readId(id, bytes);
       return slots[slotOf()]! - 1;
     },
     rowBefore: (row) => before.get(row) ?? -1,
     add(id) {
       if (size >= slots.length * 0.7) grow();
-      readWords(id, words);
+      readId(id, bytes);
       const row = size;
       size += 1;
       if (row % rowsPerPage === 0) pages.push(new Uint32Array(rowsPerPage * wordsPerId));
@@ -75,14 +78,14 @@ export function createIdTable(): IdTable {
       return row;
     },
     idAt(row) {
-      const at = (row & 0xffff) * wordsPerId;
-      let id = "";
-      for (const word of pages[row >>> 16]!.subarray(at, at + wordsPerId)) id += word.toString(16).padStart(8, "0");
-      return id;
+      const page = pages[row >>> 16]!;
+      const start = (row & 0xffff) * bytes.length;
+      return Buffer.from(page.buffer, start, bytes.length).toString("hex");
     },
   };
 }
 
-function readWords(id: string, words: Uint32Array): void {
-  for (let i = 0; i < wordsPerId; i += 1) words[i] = Number.parseInt(id.slice(i * 8, i * 8 + 8), 16);
+function readId(id: string, bytes: Buffer): void {
+  const length = bytes.write(id, "hex");
+  invariant(length === bytes.length, `an id has ${length} bytes`);
 }

@@ -25,7 +25,7 @@ export function createHomes({ indexes }: ChunkStore, condemned: Readonly<Record<
       let spare = -1;
       let home = -1;
       for (let row = table.rowOf(id); row >= 0; row = table.rowBefore(row)) {
-        const { packId } = table.placeAt(row);
+        const packId = table.packIdAt(row);
         if (!indexes.isNamed(packId)) continue;
         if (packId in condemned) spare = row;
         else home = row;
@@ -73,7 +73,7 @@ export function measurePacks({ indexes }: ChunkStore, living: RowSet, expiring: 
     const { first, end } = table.rowsOf(packId)!;
     const use = { packId, bytes: 0, livingBytes: 0, expiringBytes: 0 };
     for (let row = first; row < end; row += 1) {
-      const { storedBytes } = table.placeAt(row).entry;
+      const storedBytes = table.storedBytesAt(row);
       use.bytes += storedBytes;
       if (living.has(row)) use.livingBytes += storedBytes;
       else if (expiring.has(row)) use.expiringBytes += storedBytes;

@@ -24,6 +24,7 @@ export interface EpochRules {
   readonly round: number;
   readonly graceRounds: number;
   readonly deadShare: number;
+  readonly maxDead: number;
   /** Writers that were watched, as `<id> <beat>`. */
   readonly silent: ReadonlySet<string>;
   readonly isDryRun: boolean;
@@ -68,8 +69,8 @@ export async function planEpoch(
   const marked = await markAll(parts, latest, points, call);
   const { orphans, kept } = await listOrphans(parts, latest, call);
   const { condemned: condemnedBefore } = latest;
-  const basis = { epoch: number, condemned: condemnedBefore, packs: marked.uses, orphans };
-  const plan = planPacks({ ...basis, oldestNoted: view.oldestNoted, deadShare: rules.deadShare });
+  const basis = { ...rules, epoch: number, condemned: condemnedBefore, packs: marked.uses, orphans };
+  const plan = planPacks({ ...basis, oldestNoted: view.oldestNoted });
   const unproven = await findUnproven(parts, plan, marked, call);
   const doomed = [...kept, ...plan.doomed.filter((packId) => !unproven.has(packId))];
   onPhase("rewrite");

@@ -17,8 +17,9 @@ const anyInput = fc
     orphans: fc.uniqueArray(fc.constantFrom("x", "y", "z")),
     gone: fc.dictionary(fc.constantFrom("v", "w"), fc.integer({ min: 1, max: 8 })),
     oldestNoted: fc.constantFrom(-1, 0, 3, 6, Number.POSITIVE_INFINITY),
+    maxDead: fc.constantFrom(0, 0.05, 0.3, 1),
   })
-  .map(({ epoch, packs, orphans, gone, oldestNoted }) => {
+  .map(({ epoch, packs, orphans, gone, oldestNoted, maxDead }) => {
     const condemned: Record<string, number> = {};
     for (const { packId, since } of packs) if (since !== undefined && since < epoch) condemned[packId] = since;
     for (const [packId, since] of Object.entries(gone)) if (since < epoch) condemned[packId] = since;
@@ -29,6 +30,7 @@ const anyInput = fc
       orphans,
       oldestNoted,
       deadShare: 0.3,
+      maxDead,
     };
   });
 
@@ -58,6 +60,19 @@ test("planPacks gives each pack one lot, and loses none that somebody could dele
       for (const packId of unneeded) expect(packId in plan.condemned || plan.doomed.includes(packId)).toBe(true);
       for (const packId of plan.rescued)
         expect(input.packs.find((pack) => pack.packId === packId)!.livingBytes > 0).toBe(true);
+    }),
+  );
+});
+
+test("planPacks writes packs anew only where more is dead than may be, and then all that are mostly dead", () => {
+  fc.assert(
+    fc.property(anyInput, (input) => {
+      const { rewritten } = planPacks(input);
+      const needed = input.packs.filter(({ packId, livingBytes }) => livingBytes > 0 && !(packId in input.condemned));
+      const dead = needed.reduce((sum, { bytes, livingBytes }) => sum + bytes - livingBytes, 0);
+      const mostlyDead = needed.filter(({ bytes, livingBytes }) => bytes - livingBytes > 0.3 * bytes);
+      const isTolerated = dead <= input.maxDead * 105 * input.packs.length;
+      expect(rewritten).toEqual(isTolerated ? [] : mostlyDead.map(({ packId }) => packId));
     }),
   );
 });

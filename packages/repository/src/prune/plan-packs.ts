@@ -18,8 +18,10 @@ export interface PackPlanInput {
   readonly orphans: readonly string[];
   /** The lowest epoch that a writer which may still live had noted; infinite where there is none. */
   readonly oldestNoted: number;
-  /** Packs of which more than this share is dead are written anew. */
+  /** Packs of which more than this share is dead are written anew, */
   readonly deadShare: number;
+  /** once what is dead in packs that are needed is more than this share of all packs. */
+  readonly maxDead: number;
 }
 
 export interface PackPlan {
@@ -52,6 +54,7 @@ export function planPacks(input: PackPlanInput): PackPlan {
     }
   };
   const seen = new Set(input.orphans);
+  const isWorthIt = deadBytes(input) > input.maxDead * input.packs.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { packId, bytes, livingBytes, expiringBytes } of input.packs) {
     seen.add(packId);
     const isCondemned = packId in input.condemned;
@@ -59,10 +62,16 @@ export function planPacks(input: PackPlanInput): PackPlan {
     // Whoever builds on a point that expires now began before this epoch: he is waited for.
     else if (isCondemned && expiringBytes > 0) condemned[packId] = epoch;
     else if (livingBytes === 0) decideUnneeded(packId);
-    else if (livingBytes < bytes * (1 - input.deadShare)) rewritten.push(packId);
+    else if (isWorthIt && livingBytes < bytes * (1 - input.deadShare)) rewritten.push(packId);
   }
   // What an earlier epoch condemned and nothing shows any more is treated as if it were there.
   for (const packId of new Set([...input.orphans, ...Object.keys(input.condemned).filter((id) => !seen.has(id))]))
     decideUnneeded(packId);
   return { condemned, rescued, doomed, rewritten, waiting };
+}
+
+/** What only writing packs anew would free. */
+function deadBytes({ packs, condemned }: PackPlanInput): number {
+  const needed = packs.filter(({ packId, livingBytes }) => livingBytes > 0 && !(packId in condemned));
+  return needed.reduce((sum, { bytes, livingBytes }) => sum + bytes - livingBytes, 0);
 }

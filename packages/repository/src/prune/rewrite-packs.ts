@@ -12,7 +12,7 @@ import { packName } from "../format/pack.ts";
 import type { Writers } from "./writers.ts";
 
 /** Runs that are moved at a time. */
-const runsAtATime = 4;
+const runsAtATime = 12;
 
 export interface RewriteResult {
   /** Packs of which every marked chunk is in another pack now. */

@@ -15,8 +15,10 @@ export interface PruneOptions extends BlobOptions {
   readonly isDryRun?: boolean;
   /** Prunes that a deleted point can still be brought back after. */
   readonly graceRounds?: number;
-  /** Packs of which more than this share is dead are written anew. */
+  /** Packs of which more than this share is dead are written anew, */
   readonly deadShare?: number;
+  /** once what is dead in packs that are needed is more than this share of all packs. */
+  readonly maxDead?: number;
   /** How long to watch silent writers before they are taken for dead. Without it they are after three prunes. */
   readonly watchMs?: number;
   readonly onProgress?: (progress: { readonly phase: PrunePhase }) => void;
@@ -54,6 +56,7 @@ export interface PruneReport {
 
 export const defaultGraceRounds = 2;
 const defaultDeadShare = 0.3;
+export const defaultMaxDead = 0.05;
 /** The first epoch condemns, the second deletes. */
 const epochsOfPrune = 2;
 const attempts = 4;
@@ -67,7 +70,7 @@ export async function runPrune(parts: PruneParts, options: PruneOptions = {}): P
   const traits = await parts.store.readTraits?.(call);
   if (traits?.hasExclusiveCreate === false) throw pruneUnsafe();
   const silent = await watchWriters(parts, options, call);
-  const { graceRounds = defaultGraceRounds, deadShare = defaultDeadShare } = options;
+  const { graceRounds = defaultGraceRounds, deadShare = defaultDeadShare, maxDead = defaultMaxDead } = options;
   const done: PlannedEpoch[] = [];
   let latest: Epoch = noEpoch;
   let round = 0;
@@ -75,7 +78,7 @@ export async function runPrune(parts: PruneParts, options: PruneOptions = {}): P
     latest = await settle(parts, options, call);
     // Never less than another prune counted meanwhile: the margin of deleted points hangs on it.
     round = Math.max(round, done.length === 0 ? latest.round + 1 : latest.round);
-    const rules = { round, graceRounds, deadShare, silent, isDryRun: options.isDryRun === true };
+    const rules = { round, graceRounds, deadShare, maxDead, silent, isDryRun: options.isDryRun === true };
     const onPhase = (phase: PrunePhase): void => options.onProgress?.({ phase });
     const planned = await planUnlessLate(parts, latest, rules, { ...call, onPhase });
     if (planned !== null && rules.isDryRun) return reportOf([planned], latest.epoch, true);
