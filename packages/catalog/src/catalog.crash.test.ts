@@ -37,6 +37,26 @@ test("kill -9 of two writers at once loses no acknowledged entry", async () => {
   }
 });
 
+test("kill -9 of two writers of one log loses no acknowledged decision or incident, and halves none", async () => {
+  await using folder = await makeCatalogFolder();
+  for (let round = 0; round < 4; round += 1) {
+    const writers = [start(folder.file, "record", `a${round}`), start(folder.file, "record", `b${round}`)];
+    for (const writer of writers) await writer.atLeast(7 + round * 5);
+    for (const writer of writers) await writer.kill();
+    const catalog = await folder.open();
+    expect(await catalog.findBrokenRecords()).toEqual([]);
+    const log = await catalog.listDecisions("shop");
+    const removed = new Set(log.flatMap((one) => (one.kind === "contact-removed" ? [one.name] : [])));
+    const incidents = await catalog.listIncidents();
+    const acknowledged = writers.flatMap((writer) => writer.lines());
+    expect(acknowledged.filter((id) => !removed.has(id))).toEqual([]);
+    expect(acknowledged.filter((id) => !incidents.some((one) => one.id === id))).toEqual([]);
+    // Each pair was entered at once, so no contact is left, and no incident is undeclared.
+    expect((await catalog.loadDecisions()).get("shop")?.contacts).toEqual([]);
+    expect(incidents.filter(({ declared }) => declared === null)).toEqual([]);
+  }
+});
+
 test("the subject of a killed process is free at once, and its ledger entry is abandoned", async () => {
   await using folder = await makeCatalogFolder();
   const holder = start(folder.file, "hold", "r1");

@@ -6,9 +6,13 @@ import { HoldfastError } from "@holdfast/kernel";
 import type { Clock } from "@holdfast/kernel";
 import { createBases } from "./bases.ts";
 import type { Bases } from "./bases.ts";
+import { createDecisions } from "./decisions.ts";
+import type { Decisions } from "./decisions.ts";
 import { createDocuments } from "./documents.ts";
 import type { Documents } from "./documents.ts";
 import type { Host } from "./host.ts";
+import { createIncidents } from "./incidents.ts";
+import type { Incidents } from "./incidents.ts";
 import { createLedger } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import { createMedia } from "./media.ts";
@@ -24,7 +28,8 @@ import { createStamps } from "./stamps.ts";
 import type { Stamps } from "./stamps.ts";
 
 /** What Holdfast remembers between runs. Every write is on the disk when its promise settles. */
-export interface Catalog extends Documents, Ledger, Bases, Stamps, Repositories, Media, AsyncDisposable {
+export interface Catalog
+  extends Documents, Ledger, Bases, Stamps, Repositories, Media, Decisions, Incidents, AsyncDisposable {
   readonly file: string;
   /** Raises `catalog.run.busy` while a live run holds the subject. */
   beginRun(run: NewRun): Promise<AsyncDisposable>;
@@ -73,6 +78,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createStamps(db, clock, file),
     ...createRepositories(db, clock),
     ...createMedia(db, clock),
+    ...createDecisions(db, clock, file),
+    ...createIncidents(db, clock, file),
     beginRun: (run) => beginRun(run, context),
     settleInstallation: (offeredId) => settleInstallation(db, offeredId),
     [Symbol.asyncDispose]: () => db.destroy(),

@@ -1,6 +1,6 @@
 /**
  * The database: how to reach stamps and repositories, the last inventory and probe, runs and who holds them, the ledger
- * of what was made on stamps, and the bases of the next captures. One SQLite file, durable at each settled promise,
+ * of what was made on stamps, the bases of the next captures, and the logs of decisions and incidents. One SQLite file, durable at each settled promise,
  * safe for several processes of one machine. Holds no secrets and no data of disks; design in docs/catalog.md.
  */
 export { catalogFolder, openCatalog } from "./catalog.ts";
@@ -14,3 +14,5 @@ export type { LedgerEntry, LedgerKind, LedgerState } from "./ledger.ts";
 export type { CaptureBase } from "./bases.ts";
 export { findBrokenEntry } from "./media.ts";
 export type { CustodyEntry, CustodyEvent, MediumRecord, NewCustodyEntry } from "./media.ts";
+export type { BrokenRecord } from "./record-log.ts";
+export type { NewIncident, RecordedIncidentEvent } from "./incidents.ts";

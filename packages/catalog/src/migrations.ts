@@ -3,12 +3,14 @@ import { Migrator } from "kysely/migration";
 import type { Migration } from "kysely/migration";
 import { HoldfastError } from "@holdfast/kernel";
 import { unreadableCatalog } from "./catalog-error.ts";
+import { createRecordTable } from "./migrations/0003-records.ts";
 import type { CatalogSchema } from "./schema.ts";
 
 /** In the order of their names. A released one never changes; a new column is a new migration. */
 const migrations: Readonly<Record<string, Migration>> = {
   "0001-begin": { up: createFirstTables },
   "0002-media": { up: createMediaTables },
+  "0003-records": { up: createRecordTable },
 };
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {

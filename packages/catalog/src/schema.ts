@@ -1,3 +1,5 @@
+import type { RecordRow } from "./record-row.ts";
+
 /**
  * The tables. Column rules, so that the same code runs on PostgreSQL later: ids `text`; instants `bigint` in epoch
  * milliseconds; booleans `integer` 0 or 1; JSON as `text`; no arrays, no JSON operators.
@@ -13,6 +15,7 @@ export interface CatalogSchema {
   installation: InstallationRow;
   media: MediumRow;
   custody: CustodyRow;
+  records: RecordRow;
 }
 
 export interface MediumRow {

@@ -149,3 +149,12 @@ export type { MeasuredCaptures, MeasuredVm } from "./evidence/measure-points.ts"
 export { pointCopies } from "./evidence/point-copies.ts";
 export { predictBackup } from "./assessment/predict-backup.ts";
 export type { BackupConditions, BackupPrediction } from "./assessment/predict-backup.ts";
+export {
+  applyDecision,
+  foldDecisions,
+  noDecisions,
+  problemOfObjectives,
+  recordOfDecisions,
+} from "./decisions/application-decisions.ts";
+export type { AcceptedFinding, ApplicationDecisions } from "./decisions/application-decisions.ts";
+export type { Contact, Decision, EnteredObjectives, RecordedDecision, RecoveryNotes } from "./decisions/decision.ts";

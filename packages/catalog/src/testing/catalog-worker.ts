@@ -1,6 +1,6 @@
 import { createSystemHost, openCatalog } from "../index.ts";
 
-// A process of its own for crash tests: node catalog-worker.ts FILE (write PREFIX | hold SUBJECT | list | open)
+// A process of its own for crash tests: node catalog-worker.ts FILE (write PREFIX | record NAME | hold SUBJECT | list | open)
 const [file = "", task = "", argument = ""] = process.argv.slice(2);
 const clock = {
   now: () => Date.now(),
@@ -19,6 +19,26 @@ if (task === "write") {
   for (let index = 0; ; index += 1) {
     const id = `${argument}-${index}`;
     await catalog.enter({ id, runId: argument, stampName: "east", kind: "snapshot", objectId: `/snapshots/${id}` });
+    process.stdout.write(`${id}\n`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+if (task === "record") {
+  const opened = { application: "shop", scenario: "vm", kind: "incident", startedAtMs: 0 } as const;
+  for (let index = 0; ; index += 1) {
+    const id = `${argument}-${index}`;
+    const contact = { name: id, role: "operator", reach: "1" };
+    // Both writers share the log of one application: their entries must not take one another's number.
+    await catalog.recordDecisions(
+      "shop",
+      [
+        { kind: "contact-set", contact },
+        { kind: "contact-removed", name: id },
+      ],
+      argument,
+    );
+    const declared = { kind: "declared", by: argument, atMs: Date.now() } as const;
+    await catalog.recordIncident({ ...opened, id, openedAtMs: 1 }, [declared], argument);
     process.stdout.write(`${id}\n`);
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,0 +1,15 @@
+/** One entry of a log that only grows. */
+export interface RecordRow {
+  /** Which kind of log: `application` or `incident`. */
+  log: string;
+  /** Name of the application, or id of the incident. */
+  subject: string;
+  /** From 1 within the log of its subject, without a gap. */
+  number: number;
+  at_ms: number;
+  entered_by: string;
+  /** JSON of what was entered. */
+  document: string;
+  /** SHA-256 over the digest before and this entry. */
+  digest: string;
+}
