@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { CommandContext } from "../cli/context.ts";
 import { addDecisionCommands } from "./decision-commands.ts";
 import { addMediaCommands } from "./media-commands.ts";
+import { addObjectiveCommands } from "./objective-commands.ts";
 import { addPointCommands } from "./point-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
 import { addPruneCommand } from "./prune-commands.ts";
@@ -49,6 +50,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addRetentionCommands(program, parts);
   addPruneCommand(program, parts);
   addDecisionCommands(program, parts);
+  addObjectiveCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
 }

@@ -5,16 +5,17 @@ import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
 import { withRepository } from "./repository-options.ts";
 
-/** The options of every command that takes rules of retention. */
-export function withRetention(command: Command): Command {
-  return command
+/** The options of every command that takes rules of retention. Without a usual zone, none is taken where none is given. */
+export function withRetention(command: Command, usualZone: "UTC" | null = "UTC"): Command {
+  const rules = command
     .option("--keep-last <n>", "keep the newest n points", parseCount)
     .option("--keep-hourly <n>", "keep the newest point of each of the last n hours that have one", parseCount)
     .option("--keep-daily <n>", "the same of days", parseCount)
     .option("--keep-weekly <n>", "the same of weeks, from Monday", parseCount)
     .option("--keep-monthly <n>", "the same of months", parseCount)
-    .option("--keep-yearly <n>", "the same of years", parseCount)
-    .option("--time-zone <zone>", "zone whose days and weeks count, such as Europe/Berlin", "UTC");
+    .option("--keep-yearly <n>", "the same of years", parseCount);
+  const zone = ["--time-zone <zone>", "zone whose days and weeks count, such as Europe/Berlin"] as const;
+  return usualZone === null ? rules.option(...zone) : rules.option(...zone, usualZone);
 }
 
 export function addRetentionCommands(program: Command, parts: ProgramParts): void {
