@@ -17,6 +17,7 @@ export interface StartRequest {
    * schedule and keys of HTTP requests. Not together with `runId`.
    */
   readonly deduplicationId?: string;
+  /** What the workflow's limit counts by, such as a stamp. Runs without one are counted together. */
   readonly partition?: string;
   /** 0 to 1,000,000; lower goes first. 100 where left out. */
   readonly priority?: number;
@@ -68,6 +69,8 @@ export interface WorkerOptions {
 export interface RunEngineTraits {
   /** True where a run that sleeps or waits still counts in its partition's limit and in its worker's concurrency. */
   readonly waitingHoldsPlace: boolean;
+  /** True where a run that is being cancelled counts in its partition's limit until the step in hand has ended. */
+  readonly cancellingHoldsPlace: boolean;
   /** Time that passes, at most, between what another process did and this one's noticing it. */
   readonly noticeMs: number;
 }

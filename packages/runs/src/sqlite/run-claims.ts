@@ -40,10 +40,8 @@ export class RunClaims {
       while (claimed.length < request.limit) {
         const run = this.#nextDue(request.kinds, held, nowMs);
         if (run === undefined) break;
-        if (run.partition !== null) {
-          const place = placeOf(run.kind, run.partition);
-          held.set(place, (held.get(place) ?? 0) + 1);
-        }
+        const place = placeOf(run.kind, run.partition);
+        held.set(place, (held.get(place) ?? 0) + 1);
         claimed.push(this.#take(run, request, nowMs));
       }
       return claimed;
@@ -91,9 +89,9 @@ export class RunClaims {
   }
 
   #countHeld(kinds: ClaimRequest["kinds"]): Map<string, number> {
-    const rows = this.#database.all<{ kind: string; partition: string; held: number }>(
+    const rows = this.#database.all<{ kind: string; partition: string | null; held: number }>(
       `select kind, partition, count(*) as held from runs
-       where status in ('running', 'cancelling') and partition is not null group by kind, partition`,
+       where status in ('running', 'cancelling') group by kind, partition`,
     );
     return new Map(
       rows.filter((row) => kinds.has(row.kind)).map((row) => [placeOf(row.kind, row.partition), row.held]),
@@ -105,7 +103,7 @@ export class RunClaims {
     return this.#database.get<RunRow>(
       `select * from runs where status in ('queued', 'waiting') and due_ms <= ?
          and kind in (select value from json_each(?))
-         and (partition is null or kind || char(10) || partition not in (select value from json_each(?)))
+         and kind || char(10) || coalesce(partition, '') not in (select value from json_each(?))
        order by priority, due_ms, ordinal limit 1`,
       nowMs,
       JSON.stringify([...kinds.keys()]),
@@ -127,9 +125,9 @@ export class RunClaims {
   }
 }
 
-// Names hold no control characters, so that the two parts can be told again.
-function placeOf(kind: string, partition: string): string {
-  return `${kind}\n${partition}`;
+// Names hold no control characters, so that the two parts can be told again. Runs without a partition are one together.
+function placeOf(kind: string, partition: string | null): string {
+  return `${kind}\n${partition ?? ""}`;
 }
 
 function kindIn(place: string): string {

@@ -1,9 +1,10 @@
 // Kills worker processes of runs at random, for as long as it is told.
-//   npm run torture:runs -- [--seconds 300] [--workers 3] [--seed N] [--engine sqlite] [--no-pauses]
+//   npm run torture:runs -- [--seconds 300] [--workers 3] [--seed N] [--engine sqlite|postgresql] [--no-pauses]
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { startPostgres } from "../postgres-server.ts";
 import { tortureRuns } from "./torture-runs.ts";
 
 const { values } = parseArgs({
@@ -16,9 +17,10 @@ const { values } = parseArgs({
   },
 });
 const folder = await mkdtemp(join(tmpdir(), "holdfast-torture-"));
+await using stack = new AsyncDisposableStack();
 try {
   const report = await tortureRuns({
-    target: `${values.engine}:${folder}`,
+    target: await makeTarget(),
     effectsFile: join(folder, "effects.db"),
     seconds: Number(values.seconds),
     workers: Number(values.workers),
@@ -29,4 +31,10 @@ try {
   process.exitCode = report.problems.length === 0 ? 0 : 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+async function makeTarget(): Promise<string> {
+  if (values.engine !== "postgresql") return `${values.engine}:${folder}`;
+  const server = stack.use(await startPostgres());
+  return (await server.createDatabase("runs")).reveal();
 }

@@ -1,0 +1,69 @@
+import type { DLogger } from "@dbos-inc/dbos-sdk";
+import { migrateSystemDatabase } from "@dbos-inc/dbos-sdk/internal/system_database";
+import { HoldfastError } from "@holdfast/kernel";
+import pg from "pg";
+import { runTables } from "./run-tables.ts";
+
+/** Any number; it is only compared with itself. */
+const migrationLock = 7_204_411;
+
+/** A pool whose `bigint` columns are numbers: all of them are instants, counts and ordinals. */
+export function openPool(url: string, max: number): pg.Pool {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(20, Number);
+  return new pg.Pool({ connectionString: url, max, types });
+}
+
+export type Client = pg.Pool | pg.PoolClient;
+
+/** Runs work in one transaction. */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("begin");
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((failed: Error) => (broken = failed));
+    throw error;
+  } finally {
+    // A connection that cannot even roll back is not used again.
+    client.release(broken);
+  }
+}
+
+/** Brings DBOS's tables and ours to this version, one process at a time. */
+export async function migrateRuns(url: string, pool: pg.Pool, logger: DLogger): Promise<void> {
+  const lock = await pool.connect();
+  try {
+    await lock.query("select pg_advisory_lock($1)", [migrationLock]);
+    // `DBOS.migrate` is this with a logger that writes to standard output, which belongs to the command.
+    await migrateSystemDatabase(url, logger as Parameters<typeof migrateSystemDatabase>[1]);
+    await lock.query("create schema if not exists holdfast_runs");
+    await lock.query("create table if not exists holdfast_runs.version (number integer not null)");
+    const { rows } = await lock.query<{ number: number }>("select number from holdfast_runs.version");
+    const found = rows[0]?.number ?? 0;
+    if (found > runTables.length) throw newerTables();
+    for (const [index, sql] of runTables.entries()) {
+      if (index < found) continue;
+      await inTransaction(pool, async (client) => {
+        await client.query(sql);
+        await client.query("delete from holdfast_runs.version");
+        await client.query("insert into holdfast_runs.version values ($1)", [index + 1]);
+      });
+    }
+  } finally {
+    await lock.query("select pg_advisory_unlock($1)", [migrationLock]).catch(() => undefined);
+    lock.release();
+  }
+}
+
+function newerTables(): HoldfastError {
+  return new HoldfastError({
+    code: "runs.database.newer-version",
+    message: "the database of runs was changed by a newer Holdfast",
+    advice: "Use the newer version, or another database.",
+  });
+}
