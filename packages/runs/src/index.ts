@@ -37,6 +37,8 @@ export type {
   RunStatus,
   StepRecord,
 } from "./run-record.ts";
+export { cancelRunTree, startChildRun, waitForChildRun } from "./child-run.ts";
+export type { ChildOutcome, ChildRun } from "./child-run.ts";
 export { followEvents } from "./follow-events.ts";
 export { runLimits } from "./limits.ts";
 export { withSlots } from "./slots/with-slots.ts";

@@ -87,7 +87,8 @@ export interface RunEngineTraits {
  * 6. After a cancel no new step begins. The compensation, where the workflow names one, starts once, when the step in
  *    hand has ended or its worker's lease has run out.
  * 7. Events are read in one order by all, and none appears later before one that was already read.
- * 8. A call whose signal is aborted before it begins has no effect.
+ * 8. A run that has a parent sends it one signal in the transaction of its end, which `waitForChildRun` takes.
+ * 9. A call whose signal is aborted before it begins has no effect.
  */
 export interface RunEngine extends AsyncDisposable {
   readonly traits: RunEngineTraits;

@@ -18,13 +18,13 @@ import type { SlotPool } from "../slots/slot-pool.ts";
 import { runIdOf, toCancelFailure } from "../sqlite/sqlite-run-engine.ts";
 import { createDbosLogger } from "./dbos-log.ts";
 import type { DbosLog } from "./dbos-log.ts";
-import type { Envelope } from "./dbos-execution.ts";
 import { startDbosWorker } from "./dbos-worker.ts";
 import type { DbosWorkerTimes } from "./dbos-worker.ts";
 import { jsonSerializer } from "./json-serializer.ts";
 import { createPostgresSlotStore } from "./postgres-slot-store.ts";
 import { inTransaction, migrateRuns, openPool } from "./run-database.ts";
 import { findRun, listRuns, pruneRuns, readEvents } from "./run-history.ts";
+import { sendSignal } from "./send-signal.ts";
 import { settleRuns } from "./settle-runs.ts";
 import { application, insertRun } from "./start-run.ts";
 
@@ -136,9 +136,7 @@ class DbosRunEngine implements RunEngine {
       ]);
       if (known.rows.length > 0) return "already-delivered";
       if (run.isOver) return "run-ended";
-      await client.query("insert into holdfast_runs.signals values ($1, $2)", [runId, signal.key]);
-      const envelope: Envelope = { payload: signal.payload };
-      await this.#dbos.sendInTransaction(client, runId, envelope, signal.name);
+      await sendSignal(client, this.#dbos, runId, signal);
       return "delivered";
     });
   }

@@ -41,6 +41,9 @@ const maxRecoveryAttempts = 100;
 /** More than any partition will hold: DBOS orders by partition only in queues that have a limit. */
 const unlimited = 1_000_000;
 
+/** Looks for runs to settle after an execution: DBOS writes its end a little later than the code ends. */
+const looksToSettle = 3;
+
 interface Held {
   readonly execution: DbosExecution;
   readonly abort: AbortController;
@@ -75,7 +78,7 @@ class DbosWorker implements RunWorker {
   readonly #stop = new AbortController();
   readonly #finish: (failure: Error | null) => void;
   #looking: Promise<void> = Promise.resolve();
-  #needsSettling = true;
+  #looksToSettle = looksToSettle;
 
   constructor(options: WorkerOptions, dependencies: DbosWorkerDependencies) {
     this.#options = options;
@@ -154,8 +157,8 @@ class DbosWorker implements RunWorker {
       for (const id of news.cancelled) this.#tear(id, new dbosErrors.DBOSWorkflowCancelledError(id));
       for (const id of news.lost) this.#tear(id, new dbosErrors.DBOSWorkflowConflictError(id));
     }
-    if (isBeat || this.#needsSettling) {
-      this.#needsSettling = false;
+    if (isBeat || this.#looksToSettle > 0) {
+      this.#looksToSettle -= 1;
       await settleRuns(pool, dbos);
     }
   }
@@ -188,7 +191,7 @@ class DbosWorker implements RunWorker {
         runId,
         this.workerId,
       ]);
-      this.#needsSettling = true;
+      this.#looksToSettle = looksToSettle;
     }
   }
 

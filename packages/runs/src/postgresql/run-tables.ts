@@ -103,7 +103,7 @@ export const runTables: readonly string[] = [
       end if;
       update holdfast_runs.runs set ended_status = ended, ended_at_ms = holdfast_runs.now_ms(), failure = run.failure,
         progress = null, executor = null, is_waiting = false,
-        is_settled = (ended = 'succeeded' or compensation is null)
+        is_settled = (parent_id is null and (ended = 'succeeded' or compensation is null))
       where id = run.id;
       perform holdfast_runs.tell(run.id, run.workflow, 'run-' || ended,
         case when ended = 'failed' then json_build_object('failure', run.failure::json)::text end);

@@ -1,8 +1,11 @@
 import type { DBOSClient } from "@dbos-inc/dbos-sdk";
 import type pg from "pg";
+import type { RunFailure } from "../run-record.ts";
 import type { StoppedRun } from "../workflow.ts";
-import { undoIdOf } from "../sqlite/run-ledger.ts";
+import { childEndSignal, undoIdOf } from "../child-run.ts";
+import type { ChildOutcome } from "../child-run.ts";
 import { inTransaction } from "./run-database.ts";
+import { sendSignal } from "./send-signal.ts";
 import { insertRun } from "./start-run.ts";
 
 interface Unsettled {
@@ -12,20 +15,22 @@ interface Unsettled {
   readonly compensation_version: number | null;
   readonly partition: string | null;
   readonly priority: number;
+  readonly parent_id: string | null;
   readonly input: string;
-  readonly ended_status: "failed" | null;
+  readonly output: string | null;
+  readonly ended_status: "succeeded" | "failed" | null;
   readonly failure: string | null;
 }
 
 /**
- * Ends runs that were cancelled, as soon as no worker that lives has their code in hand, and starts what undoes them and
- * failed runs: DBOS knows no compensation. Each is one transaction, so that any process may do it, at any time.
+ * Does what DBOS leaves out at the end of a run: ends those that were cancelled, as soon as no worker that lives has their
+ * code in hand, starts what undoes them and failed ones, and tells the parents of all. Each is one transaction, so that any process may do it, at any time.
  */
 export async function settleRuns(pool: pg.Pool, dbos: DBOSClient, only: string | null = null): Promise<void> {
   const { rows } = await pool.query<{ id: string }>(
     `select r.id from holdfast_runs.runs r join dbos.workflow_status w on w.workflow_uuid = r.id
      where not r.is_settled and ($1::text is null or r.id = $1)
-       and (r.ended_status = 'failed' or w.status = 'CANCELLED')
+       and (r.ended_status is not null or w.status = 'CANCELLED')
      limit 200`,
     [only],
   );
@@ -52,8 +57,9 @@ async function settle(client: pg.PoolClient, dbos: DBOSClient, id: string): Prom
     await client.query("select holdfast_runs.tell($1, $2, 'run-cancelled', $3)", [id, run.workflow, body]);
   }
   await client.query("update holdfast_runs.runs set is_settled = true where id = $1", [id]);
-  if (run.compensation === null || run.compensation_version === null) return;
   const outcome = run.ended_status ?? "cancelled";
+  await tellParent(client, dbos, run, outcome);
+  if (outcome === "succeeded" || run.compensation === null || run.compensation_version === null) return;
   const stopped: StoppedRun = { runId: id, outcome, input: JSON.parse(run.input) as unknown };
   await insertRun(client, dbos, {
     id: undoIdOf(id),
@@ -64,5 +70,29 @@ async function settle(client: pg.PoolClient, dbos: DBOSClient, id: string): Prom
     parentId: id,
     input: JSON.stringify(stopped),
     delayMs: 0,
+  });
+}
+
+/** A signal like any other; a parent that has ended hears nothing. */
+async function tellParent(
+  client: pg.PoolClient,
+  dbos: DBOSClient,
+  run: Unsettled,
+  status: "succeeded" | "failed" | "cancelled",
+): Promise<void> {
+  const parent = await client.query(
+    `select 1 from holdfast_runs.runs r join dbos.workflow_status w on w.workflow_uuid = r.id
+     where r.id = $1 and r.ended_status is null and w.status <> 'CANCELLED' for no key update of r`,
+    [run.parent_id],
+  );
+  if (parent.rows.length === 0 || run.parent_id === null) return;
+  const outcome: ChildOutcome =
+    status === "succeeded"
+      ? { status, output: JSON.parse(run.output ?? "null") as unknown }
+      : { status, failure: JSON.parse(run.failure ?? "null") as RunFailure | null };
+  await sendSignal(client, dbos, run.parent_id, {
+    name: childEndSignal(run.id),
+    key: childEndSignal(run.id),
+    payload: outcome,
   });
 }

@@ -16,6 +16,10 @@ export interface LeaseNews {
   readonly cancelling: ReadonlySet<string>;
 }
 
+// As the partial indexes have it. SQLite would rather take the index of the status, and sort.
+const isReady = "status in ('queued', 'waiting')";
+const isHeld = "status in ('running', 'cancelling')";
+
 /** What workers ask of the file of runs: which runs are theirs, and until when. */
 export class RunClaims {
   readonly #database: RunDatabase;
@@ -35,16 +39,21 @@ export class RunClaims {
     if (!this.#hasWork(request.kinds, nowMs)) return [];
     return this.#database.transaction(() => {
       this.#ledger.recoverExpired(nowMs);
-      const held = this.#countHeld(request.kinds);
+      const held = this.#countHeld();
+      const limitOf = (kind: string): number => request.kinds.get(kind) ?? Number.POSITIVE_INFINITY;
       const claimed: RunRow[] = [];
-      while (claimed.length < request.limit) {
-        const run = this.#nextDue(request.kinds, held, nowMs);
-        if (run === undefined) break;
-        const place = placeOf(run.kind, run.partition);
-        held.set(place, (held.get(place) ?? 0) + 1);
-        claimed.push(this.#take(run, request, nowMs));
+      for (;;) {
+        const candidates = this.#listDue(request, { held, limitOf, nowMs, limit: request.limit - claimed.length });
+        for (const run of candidates) {
+          const place = placeOf(run.kind, run.partition);
+          const count = held.get(place) ?? 0;
+          // It filled up within this look; the next one leaves it out.
+          if (count >= limitOf(run.kind)) continue;
+          held.set(place, count + 1);
+          claimed.push(this.#take(run, request, nowMs));
+        }
+        if (candidates.length === 0 || claimed.length === request.limit) return claimed;
       }
-      return claimed;
     });
   }
 
@@ -70,44 +79,57 @@ export class RunClaims {
   /** The next instant after now at which there is something to claim, or a lease to see the end of; null for never. */
   nextInstant(nowMs: number): number | null {
     const due = this.#database.get<{ at: number | null }>(
-      "select min(due_ms) as at from runs where status in ('queued', 'waiting') and due_ms > ?",
+      `select min(due_ms) as at from runs indexed by runs_due where ${isReady} and due_ms > ?`,
       nowMs,
     )?.at;
     const lease = this.#database.get<{ at: number | null }>(
-      "select min(lease_until_ms) as at from runs where status in ('running', 'cancelling')",
+      `select min(lease_until_ms) as at from runs indexed by runs_held where ${isHeld}`,
     )?.at;
     const instants = [due, lease].filter((at) => at !== null && at !== undefined);
     return instants.length === 0 ? null : Math.min(...instants);
   }
 
   #hasWork(kinds: ClaimRequest["kinds"], nowMs: number): boolean {
-    const expired = this.#database.get(
-      "select 1 from runs where status in ('running', 'cancelling') and lease_until_ms <= ? limit 1",
+    const isDue = this.#database.get(
+      `select 1 from runs indexed by runs_due where ${isReady} and due_ms <= ? limit 1`,
       nowMs,
     );
-    return expired !== undefined || this.#nextDue(kinds, this.#countHeld(kinds), nowMs) !== undefined;
+    const isExpired = this.#database.get(
+      `select 1 from runs indexed by runs_held where ${isHeld} and lease_until_ms <= ? limit 1`,
+      nowMs,
+    );
+    if (isExpired !== undefined) return true;
+    if (isDue === undefined) return false;
+    const limitOf = (kind: string): number => kinds.get(kind) ?? Number.POSITIVE_INFINITY;
+    return this.#listDue({ kinds }, { held: this.#countHeld(), limitOf, nowMs, limit: 1 }).length > 0;
   }
 
-  #countHeld(kinds: ClaimRequest["kinds"]): Map<string, number> {
+  #countHeld(): Map<string, number> {
     const rows = this.#database.all<{ kind: string; partition: string | null; held: number }>(
-      `select kind, partition, count(*) as held from runs
-       where status in ('running', 'cancelling') group by kind, partition`,
+      `select kind, partition, count(*) as held from runs indexed by runs_held where ${isHeld} group by kind, partition`,
     );
-    return new Map(
-      rows.filter((row) => kinds.has(row.kind)).map((row) => [placeOf(row.kind, row.partition), row.held]),
-    );
+    return new Map(rows.map((row) => [placeOf(row.kind, row.partition), row.held]));
   }
 
-  #nextDue(kinds: ClaimRequest["kinds"], held: ReadonlyMap<string, number>, nowMs: number): RunRow | undefined {
-    const full = [...held].filter(([place, count]) => count >= (kinds.get(kindIn(place)) ?? Number.POSITIVE_INFINITY));
-    return this.#database.get<RunRow>(
-      `select * from runs where status in ('queued', 'waiting') and due_ms <= ?
+  #listDue(
+    { kinds }: Pick<ClaimRequest, "kinds">,
+    look: {
+      readonly held: ReadonlyMap<string, number>;
+      readonly limitOf: (kind: string) => number;
+      readonly nowMs: number;
+      readonly limit: number;
+    },
+  ): RunRow[] {
+    const full = [...look.held].filter(([place, count]) => count >= look.limitOf(kindIn(place)));
+    return this.#database.all<RunRow>(
+      `select * from runs indexed by runs_ready where ${isReady} and due_ms <= ?
          and kind in (select value from json_each(?))
          and kind || char(10) || coalesce(partition, '') not in (select value from json_each(?))
-       order by priority, due_ms, ordinal limit 1`,
-      nowMs,
+       order by priority, due_ms, ordinal limit ?`,
+      look.nowMs,
       JSON.stringify([...kinds.keys()]),
       JSON.stringify(full.map(([place]) => place)),
+      look.limit,
     );
   }
 

@@ -1,6 +1,8 @@
 import { abandonedRun } from "../run-failure.ts";
 import { maxRecoveries } from "../limits.ts";
 import type { RunEvent, RunEventKind, RunFailure, RunStatus } from "../run-record.ts";
+import { childEndSignal, undoIdOf } from "../child-run.ts";
+import type { ChildOutcome } from "../child-run.ts";
 import type { StoppedRun } from "../workflow.ts";
 import type { RunDatabase } from "./run-database.ts";
 import { kindOf } from "./run-rows.ts";
@@ -68,9 +70,43 @@ export class RunLedger {
       nowMs,
       run.id,
     );
+    this.#tellParent(run, end, nowMs);
     if (end.status === "succeeded") return this.addEvent(run, "run-succeeded", nowMs);
     this.addEvent(run, end.status === "failed" ? "run-failed" : "run-cancelled", nowMs, { failure: end.failure });
     this.#compensate(run, end.status, nowMs);
+  }
+
+  /** A signal like any other; a parent that has ended hears nothing. */
+  #tellParent(run: RunRow, end: RunEnd, nowMs: number): void {
+    const parent = run.parent_id === null ? undefined : this.find(run.parent_id);
+    if (parent === undefined || isEnded(parent.status)) return;
+    const outcome: ChildOutcome =
+      end.status === "succeeded"
+        ? { status: end.status, output: JSON.parse(end.output) as unknown }
+        : { status: end.status, failure: end.failure };
+    const name = childEndSignal(run.id);
+    this.addSignal(parent, { name, key: name, payload: JSON.stringify(outcome) }, nowMs);
+  }
+
+  /** Keeps a signal and wakes the run where it waits for it. Answers false where its key is known. */
+  addSignal(
+    run: RunRow,
+    signal: { readonly name: string; readonly key: string; readonly payload: string },
+    nowMs: number,
+  ): boolean {
+    const added = this.#database.run(
+      "insert into signals (run_id, key, name, payload) values (?, ?, ?, ?) on conflict do nothing",
+      run.id,
+      signal.key,
+      signal.name,
+      signal.payload,
+    );
+    if (added === 0) return false;
+    const wakes = JSON.parse(run.wakes ?? "[]") as readonly string[];
+    if (run.status === "waiting" && wakes.includes(signal.name)) {
+      this.#database.run("update runs set due_ms = ? where id = ?", nowMs, run.id);
+    }
+    return true;
   }
 
   #compensate(run: RunRow, outcome: "failed" | "cancelled", nowMs: number): void {
@@ -94,7 +130,7 @@ export class RunLedger {
   /** Takes runs out of the hands of workers whose lease has run out. */
   recoverExpired(nowMs: number): void {
     const expired = this.#database.all<RunRow>(
-      "select * from runs where status in ('running', 'cancelling') and lease_until_ms <= ?",
+      "select * from runs indexed by runs_held where status in ('running', 'cancelling') and lease_until_ms <= ?",
       nowMs,
     );
     for (const run of expired) {
@@ -127,11 +163,6 @@ export class RunLedger {
       Object.keys(body).length === 0 ? null : JSON.stringify(body),
     );
   }
-}
-
-/** The id of the run that undoes a run. */
-export function undoIdOf(runId: string): string {
-  return `${runId}~undo`;
 }
 
 /** The end of a run that was cancelled: `cancel` has kept the reason as its failure. */

@@ -113,17 +113,7 @@ class SqliteRunEngine implements RunEngine {
         return "already-delivered";
       }
       if (isEnded(run.status)) return "run-ended";
-      this.#database.run(
-        "insert into signals (run_id, key, name, payload) values (?, ?, ?, ?)",
-        runId,
-        signal.key,
-        signal.name,
-        payload,
-      );
-      const wakes = JSON.parse(run.wakes ?? "[]") as readonly string[];
-      if (run.status === "waiting" && wakes.includes(signal.name)) {
-        this.#database.run("update runs set due_ms = ? where id = ?", this.#clock.now(), runId);
-      }
+      this.#ledger.addSignal(run, { ...signal, payload }, this.#clock.now());
       return "delivered";
     });
     this.#nudge();

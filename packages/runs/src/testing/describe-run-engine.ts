@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { cancelCases } from "./cancel-cases.ts";
+import { childCases } from "./child-cases.ts";
 import { historyCases } from "./history-cases.ts";
 import { queueCases } from "./queue-cases.ts";
 import { replayCases } from "./replay-cases.ts";
@@ -15,6 +16,7 @@ export function describeRunEngine(name: string, make: () => Promise<RunEngineHar
     describe("steps and replay", () => replayCases(make));
     describe("sleep and signals", () => signalCases(make));
     describe("cancel and compensation", () => cancelCases(make));
+    describe("child runs", () => childCases(make));
     describe("queue", () => queueCases(make));
     describe("history", () => historyCases(make));
     describe("slots", () => slotCases(make));
