@@ -158,3 +158,7 @@ export {
 } from "./decisions/application-decisions.ts";
 export type { AcceptedFinding, ApplicationDecisions } from "./decisions/application-decisions.ts";
 export type { Contact, Decision, EnteredObjectives, RecordedDecision, RecoveryNotes } from "./decisions/decision.ts";
+export { acceptFindings } from "./decisions/accept-findings.ts";
+export { joinObjectives } from "./decisions/join-objectives.ts";
+export type { JoinedObjectives, ObjectivesSource } from "./decisions/join-objectives.ts";
+export { judgeRecoveriesByScenario } from "./recovery-time/judge-by-scenario.ts";

@@ -1,3 +1,4 @@
+import { formatInstant, HoldfastError } from "@holdfast/kernel";
 import { InvalidArgumentError } from "commander";
 import { parseDuration } from "./duration.ts";
 
@@ -34,7 +35,16 @@ export function momentAhead(moment: Moment, nowMs: number): number {
   return moment.kind === "at" ? moment.atMs : nowMs + moment.spanMs;
 }
 
-/** The moment; a span counts back from now. */
+/** Clocks of two machines may differ by this and still be called right. */
+const clockSlackMs = 5 * 60_000;
+
+/** The moment; a span counts back from now. Raises `cli.usage.moment` for one that is still to come. */
 export function momentBefore(moment: Moment, nowMs: number): number {
-  return moment.kind === "at" ? moment.atMs : nowMs - moment.spanMs;
+  const atMs = moment.kind === "at" ? moment.atMs : nowMs - moment.spanMs;
+  if (atMs <= nowMs + clockSlackMs) return atMs;
+  throw new HoldfastError({
+    code: "cli.usage.moment",
+    message: `${formatInstant(atMs)} is still to come, and what is entered has been`,
+    advice: "Check the day and the zone, and the clock of this machine.",
+  });
 }

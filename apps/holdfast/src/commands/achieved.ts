@@ -1,5 +1,13 @@
 import type { Catalog, RepositoryRecord } from "@holdfast/catalog";
-import { achievedLoss, compareObjectives, placedVmKey, placedVms, pointCopies, scenarios } from "@holdfast/domain";
+import {
+  achievedLoss,
+  compareObjectives,
+  placedVmKey,
+  placedVms,
+  pointCopies,
+  recoveriesByScenario,
+  scenarios,
+} from "@holdfast/domain";
 import type {
   ApplicationAssessment,
   ApplicationRecord,
@@ -57,13 +65,15 @@ export async function compareWithPoints(
   };
   const dwellMs = { value: input.dwellMs ?? dayMs, provenance: "assumed", source: "nobody has measured it" } as const;
   const nowMs = context.services.clock.now();
+  const incidents = Map.groupBy(await catalog.listIncidents(), (one) => one.application);
   return applications.flatMap(({ application, captures }) => {
     const objectives = records.get(application)?.objectives;
     if (objectives === undefined) return [];
     const instances = captures.map(({ vmKey }) => evidenceOf(vmKey));
     const evidence = { instances, nowMs, windowMs: dayMs, dwellMs };
     const losses = scenarios.map((scenario) => achievedLoss(evidence, scenario));
-    return [{ application, comparisons: compareObjectives(objectives, { losses, recoveries: {} }) }];
+    const recoveries = recoveriesByScenario(incidents.get(application) ?? []);
+    return [{ application, comparisons: compareObjectives(objectives, { losses, recoveries }) }];
   });
 }
 

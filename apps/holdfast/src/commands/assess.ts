@@ -1,12 +1,12 @@
-import { assess, placedVmKey, placedVms } from "@holdfast/domain";
-import type { ApplicationAssessment, Assessment } from "@holdfast/domain";
+import { acceptFindings, assess, placedVmKey, placedVms } from "@holdfast/domain";
+import type { ApplicationAssessment, Assessment, ObjectivesSource } from "@holdfast/domain";
 import { formatInstant } from "@holdfast/kernel";
 import type { CommandHandler } from "../cli/context.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { formatFindings } from "../cli/finding-text.ts";
 import { formatTable } from "../cli/table.ts";
-import { applicationsFromTags } from "../selection/applications-from-tags.ts";
 import { knownPlaces } from "../selection/known-places.ts";
+import { knownRecords } from "../selection/known-records.ts";
 import { instanceKey } from "../selection/retention-options.ts";
 import { loadOf, ratesOf, usualConditions } from "../selection/work-figures.ts";
 import type { FigureOptions } from "../selection/work-figures.ts";
@@ -40,7 +40,7 @@ export const runAssess: CommandHandler<AssessInput> = async (input, context) => 
   const inventories = await loadInventories(catalog, stamp);
   for (const { stampName, takenAtMs } of inventories)
     output.note(`${stampName}: inventory of ${formatInstant(takenAtMs)}`);
-  const tagged = applicationsFromTags(inventories, { tag: applicationTag, rtoMs, rpoMs, nowMs });
+  const known = await knownRecords(catalog, inventories, { tag: applicationTag, rtoMs, rpoMs, nowMs });
   const [stamps, repositories] = [await catalog.listStamps(), await catalog.listRepositories()];
   const names = new Set([...stamps, ...repositories].map(({ name }) => name.toLowerCase()));
   for (const [name, site] of sites)
@@ -52,22 +52,37 @@ export const runAssess: CommandHandler<AssessInput> = async (input, context) => 
   const loads = new Map(placed.map(([key, one]) => [key, loadOf(one, pointsOf.get(key) ?? [], input)]));
   const assessed = assess({
     inventories,
-    applications: tagged.applications,
-    records: tagged.records,
+    applications: known.applications,
+    records: known.records,
     targets: places,
     siteOfStamp: sites,
     physics: { loads, conditions: usualConditions(ratesOf(points, input)) },
     disconnectedStamps: new Set(disconnected.map((name) => name.toLowerCase())),
     nowMs,
   });
-  const assessment = { ...assessed, findings: [...tagged.findings, ...assessed.findings] };
+  const assessment = {
+    ...assessed,
+    applications: assessed.applications.map((one) => {
+      const accepted = known.decisions.get(one.application)?.accepted ?? [];
+      return {
+        ...one,
+        objectivesFrom: known.sources.get(one.application) ?? null,
+        findings: acceptFindings(one.findings, accepted, nowMs),
+      };
+    }),
+    findings: [...known.findings, ...assessed.findings],
+  };
   if (input.measured !== true) {
     output.result(assessment, () => describeAssessment(assessment, applicationTag));
     return;
   }
   const { applications } = assessment;
-  const known = { applications, records: tagged.records, inventories, siteOf: sites, places, points };
-  const achieved = await compareWithPoints(catalog, { ...known, dwellMs: input.dwellMs ?? null, key: input }, context);
+  const evidence = { applications, records: known.records, inventories, siteOf: sites, places, points };
+  const achieved = await compareWithPoints(
+    catalog,
+    { ...evidence, dwellMs: input.dwellMs ?? null, key: input },
+    context,
+  );
   output.result({ ...assessment, achieved }, () =>
     [describeAssessment(assessment, applicationTag), ...achieved.map(describeAchieved)].join(""),
   );
@@ -75,7 +90,12 @@ export const runAssess: CommandHandler<AssessInput> = async (input, context) => 
   return isMissed ? exitCodes.breached : exitCodes.ok;
 };
 
-function describeAssessment(assessment: Assessment, tag: string): string {
+type SourcedAssessment = ApplicationAssessment & { readonly objectivesFrom: ObjectivesSource | null };
+
+function describeAssessment(
+  assessment: Assessment & { readonly applications: readonly SourcedAssessment[] },
+  tag: string,
+): string {
   const { vmCount, unclassifiedCount, unclassified, applications } = assessment;
   if (vmCount === 0) return "No VM is known. Run `holdfast discover` first.";
   const findings = [...applications.flatMap((one) => one.findings), ...assessment.findings];
@@ -96,9 +116,10 @@ function describeAssessment(assessment: Assessment, tag: string): string {
   ].join("");
 }
 
-const head = ["APPLICATION", "VMS", "OPTION", "REACHES OBJECTIVES", "CAPTURE"];
+const head = ["APPLICATION", "VMS", "OPTION", "REACHES OBJECTIVES", "CAPTURE", "OBJECTIVES FROM"];
 
-function describeApplication({ application, vmCount, recommendation, captures }: ApplicationAssessment): string[] {
+function describeApplication(assessment: SourcedAssessment): string[] {
+  const { application, vmCount, recommendation, captures, objectivesFrom } = assessment;
   const ways = [...Map.groupBy(captures, ({ way }) => way)].map(([way, of]) => `${of.length} ${way}`);
   return [
     application,
@@ -106,6 +127,7 @@ function describeApplication({ application, vmCount, recommendation, captures }:
     recommendation?.option ?? "no objectives",
     recommendation === null ? "" : recommendation.reachesObjectives ? "yes" : "NO",
     recommendation?.option === "none" ? "" : ways.join(", "),
+    objectivesFrom ?? "nowhere",
   ];
 }
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { CommandContext } from "../cli/context.ts";
 import { addDecisionCommands } from "./decision-commands.ts";
+import { addIncidentCommands } from "./incident-commands.ts";
 import { addMediaCommands } from "./media-commands.ts";
 import { addObjectiveCommands } from "./objective-commands.ts";
 import { addPointCommands } from "./point-commands.ts";
@@ -51,6 +52,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addPruneCommand(program, parts);
   addDecisionCommands(program, parts);
   addObjectiveCommands(program, parts);
+  addIncidentCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
 }
