@@ -65,7 +65,7 @@ test("assess recommends an option for each application from tags, and counts wha
   ]);
   const text = await folder.run("assess");
   expect(text.stdout).toMatch(/^4 VMs in 2 applications. Unclassified: 1.\n/);
-  expect(text.stdout).toMatch(/shop +2 +backup-restore +yes +2 application-level\n/);
+  expect(text.stdout).toMatch(/shop +2 +backup-restore +yes +2 application-level +tags\n/);
   expect(text.stdout).toMatch(/builds: none\n  it is for development\n/);
   expect(text.stdout).toMatch(/UNCLASSIFIED\neast +lone\n$/);
 });
