@@ -164,6 +164,51 @@ export function replayCases(make: () => Promise<RunEngineHarness>): void {
     expect(run.failure?.code).toBe("runs.replay.changed");
   });
 
+  test("code that ends before its journal does fails its run", async () => {
+    await using harness = await make();
+    await using engine = await harness.open();
+    const before = workflowOf(async (run) => {
+      await run.step("first", async () => 1);
+      await run.step("second", async () => 2);
+      await run.sleep("pause", harness.longMs);
+    });
+    const after = workflowOf((run) => run.step("first", async () => 1));
+    {
+      await using _worker = await engine.startWorker({ workflows: [before], concurrency: 1 });
+      await engine.start({ workflow: before, input: null, runId: "r1" });
+      await waitUntil(harness, engine, async () => (await engine.find("r1"))?.steps.at(2));
+    }
+    await using _worker = await engine.startWorker({ workflows: [after], concurrency: 1 });
+    await harness.advance(harness.longMs);
+    const run = await waitForStatus(harness, engine, "r1", "failed", "succeeded");
+    expect(run.failure?.code).toBe("runs.replay.changed");
+  });
+
+  test("a run whose code fails ends only when the steps beside have ended, and keeps their results", async () => {
+    await using harness = await make();
+    await using engine = await harness.open();
+    const finish = Promise.withResolvers<void>();
+    const wide = workflowOf((run) =>
+      Promise.all([
+        run.step("slow", () => finish.promise),
+        run.step("broken", async () => {
+          throw new Error("no use");
+        }),
+      ]),
+    );
+    await using _worker = await engine.startWorker({ workflows: [wide], concurrency: 1 });
+    await engine.start({ workflow: wide, input: null, runId: "r1" });
+    await waitUntil(harness, engine, async () => (await engine.find("r1"))?.steps.length === 1);
+    await harness.advance(harness.longMs / 4);
+    expect((await engine.find("r1"))?.status).toBe("running");
+    finish.resolve();
+    const run = await waitForStatus(harness, engine, "r1", "failed", "succeeded");
+    expect(run.steps.map(({ name, status }) => [name, status])).toEqual([
+      ["slow", "succeeded"],
+      ["broken", "failed"],
+    ]);
+  });
+
   test("a patch is off in runs that had passed its place, and on in others, at every replay", async () => {
     await using harness = await make();
     await using engine = await harness.open();
