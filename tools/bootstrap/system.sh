@@ -29,6 +29,7 @@ test /usr/bin/ceph-mgr ceph-mgr an S3 store of others
 test /usr/bin/ceph ceph-common an S3 store of others
 test /usr/bin/radosgw radosgw an S3 store of others
 test,torture:runs /usr/lib/postgresql postgresql durable runs on PostgreSQL
+test /usr/bin/pdftotext poppler-utils the text of PDF reports read back
 test /usr/bin/az azure-cli the real Azure CLI as a client
 test /usr/share/bash-completion/bash_completion bash-completion completion in a real bash
 test /usr/lib/python3/dist-packages/cryptography python3-cryptography the reference reader of the format

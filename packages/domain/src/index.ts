@@ -176,3 +176,14 @@ export type { ScheduleOutcome, SimulatedVm, SimulationTerms } from "./schedule/s
 export { latestTurn, stableFraction } from "./schedule/spread.ts";
 export { alwaysOpen } from "./schedule/work-calendar.ts";
 export type { Blackout, TimeSpan, Weekday, WorkCalendar, WorkWindow } from "./schedule/work-calendar.ts";
+export { describeDecision } from "./decisions/describe-decision.ts";
+export { disruptionKinds, recoveriesOf, recoveryKinds } from "./recovery-time/application-recoveries.ts";
+export type { ApplicationRecoveries } from "./recovery-time/application-recoveries.ts";
+export { describeRetention, formatDay, formatSpan, objectiveFields } from "./report/objective-fields.ts";
+export type { PlanModel, PlannedApplication } from "./report/plan-model.ts";
+export { printableText } from "./report/printable-text.ts";
+export type { ReportBlock, ReportDocument } from "./report/report-document.ts";
+export { usualPlanTemplate } from "./report/usual-plan-template.ts";
+export { writeHtml } from "./report/write-html.ts";
+export { writeMarkdown } from "./report/write-markdown.ts";
+export { planSectionNames, writePlan } from "./report/write-plan.ts";

@@ -1,5 +1,5 @@
-import { judgeRecoveriesByScenario, recoveryPhases, summarizeRecoveries } from "@holdfast/domain";
-import type { DurationSummary, Finding, Incident, Objectives, RecoveryKind, RecoverySummary } from "@holdfast/domain";
+import { disruptionKinds, recoveriesOf, recoveryKinds, recoveryPhases } from "@holdfast/domain";
+import type { ApplicationRecoveries, DurationSummary, RecoveryKind } from "@holdfast/domain";
 import { formatDuration } from "@holdfast/kernel";
 import type { CommandHandler } from "../cli/context.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
@@ -13,17 +13,6 @@ export interface MttrInput {
   readonly applicationTag: string;
 }
 
-export const recoveryKinds: readonly RecoveryKind[] = ["incident", "stamp-drill", "loopback-proof"];
-
-/** The recoveries of one application, of each kind apart, against its RTO. */
-export interface ApplicationRecoveries {
-  readonly application: string;
-  /** Null where nobody has said what outage is tolerated. */
-  readonly rtoMs: number | null;
-  readonly kinds: Readonly<Record<RecoveryKind, RecoverySummary>>;
-  readonly findings: readonly Finding[];
-}
-
 /** MTTR of each application from incidents, and apart from drills and proofs; answers 20 where one is over its RTO. */
 export const runMttr: CommandHandler<MttrInput> = async ({ application, applicationTag }, { services, output }) => {
   await using catalog = await services.openCatalog();
@@ -34,36 +23,16 @@ export const runMttr: CommandHandler<MttrInput> = async ({ application, applicat
   const { records } = await knownRecords(catalog, await loadInventories(catalog), { tag: applicationTag, nowMs });
   const names = [...new Set(incidents.map((one) => one.application))].toSorted();
   const recoveries = names.map((name) =>
-    recoveriesOf(
-      name,
-      incidents.filter((one) => one.application === name),
-      { objectives: records.get(name)?.objectives ?? null, nowMs },
-    ),
+    recoveriesOf(name, incidents, { objectives: records.get(name)?.objectives ?? null, nowMs }),
   );
   output.result(recoveries, () =>
     recoveries.length === 0
       ? "No incident, drill or proof is on record: nothing is known of recovery times."
       : recoveries.map(describeRecoveries).join("\n"),
   );
-  const isBreached = recoveries.some(({ findings }) => findings.some(({ kind }) => breaches.has(kind)));
+  const isBreached = recoveries.some(({ findings }) => findings.some(({ kind }) => disruptionKinds.has(kind)));
   return isBreached ? exitCodes.breached : exitCodes.ok;
 };
-
-const breaches = new Set(["unacceptable-disruption", "outage-over-rto", "never-recovered"]);
-
-export function recoveriesOf(
-  application: string,
-  incidents: readonly Incident[],
-  { objectives, nowMs }: { readonly objectives: Objectives | null; readonly nowMs: number },
-): ApplicationRecoveries {
-  const [incident, drill, proof] = recoveryKinds.map((kind) => summarizeRecoveries(incidents, kind));
-  return {
-    application,
-    rtoMs: objectives?.rtoMs ?? null,
-    kinds: { incident: incident!, "stamp-drill": drill!, "loopback-proof": proof! },
-    findings: objectives === null ? [] : judgeRecoveriesByScenario(application, incidents, { objectives, nowMs }),
-  };
-}
 
 const names: Readonly<Record<RecoveryKind, string>> = {
   incident: "incidents",

@@ -1,4 +1,4 @@
-import { impactQuestions, proposeObjectives } from "@holdfast/domain";
+import { impactQuestions, objectiveFields, proposeObjectives } from "@holdfast/domain";
 import type { ImpactAnswers, ImpactQuestion, ObjectiveProposal } from "@holdfast/domain";
 import { hasErrorCode, HoldfastError } from "@holdfast/kernel";
 import { accountName } from "../cli/account-name.ts";
@@ -11,7 +11,6 @@ import { readSmallFile } from "../cli/read-small-file.ts";
 import { formatFields } from "../cli/table.ts";
 import { parseAnswers, questionName, readAnswer } from "../selection/impact-answers.ts";
 import { noteUnknownApplication } from "../selection/known-application.ts";
-import { objectiveFields } from "../selection/objective-fields.ts";
 
 export interface InterviewInput extends ChangeOptions {
   readonly application: string;

@@ -1,3 +1,4 @@
+import { formatDay, formatSpan } from "@holdfast/domain";
 import type { Decision } from "@holdfast/domain";
 import { formatInstant, HoldfastError } from "@holdfast/kernel";
 import { accountName } from "../cli/account-name.ts";
@@ -7,7 +8,6 @@ import type { Moment } from "../cli/moment.ts";
 import { proposeChange } from "../cli/propose-change.ts";
 import type { ChangeOptions } from "../cli/propose-change.ts";
 import { noteUnknownApplication } from "../selection/known-application.ts";
-import { formatDay, formatSpan } from "../selection/objective-fields.ts";
 
 export interface NoneInput extends ChangeOptions {
   readonly application: string;

@@ -1,4 +1,4 @@
-import { noDecisions } from "@holdfast/domain";
+import { formatDay, noDecisions } from "@holdfast/domain";
 import type { Decision } from "@holdfast/domain";
 import { HoldfastError } from "@holdfast/kernel";
 import type { CommandHandler } from "../cli/context.ts";
@@ -6,7 +6,6 @@ import { momentAhead } from "../cli/moment.ts";
 import type { Moment } from "../cli/moment.ts";
 import type { ChangeOptions } from "../cli/propose-change.ts";
 import { noteUnknownApplication } from "../selection/known-application.ts";
-import { formatDay } from "../selection/objective-fields.ts";
 import { enterDecisions } from "./objectives-none.ts";
 
 interface RecordInput extends ChangeOptions {

@@ -1,5 +1,5 @@
 import type { ApplicationDecisions, Consistency, EnteredObjectives, Objectives, Scenario } from "@holdfast/domain";
-import { noDecisions, problemOfObjectives, scenarios } from "@holdfast/domain";
+import { formatDay, noDecisions, objectiveFields, problemOfObjectives, scenarios } from "@holdfast/domain";
 import { HoldfastError } from "@holdfast/kernel";
 import { accountName } from "../cli/account-name.ts";
 import type { CommandHandler } from "../cli/context.ts";
@@ -10,7 +10,6 @@ import { proposeChange } from "../cli/propose-change.ts";
 import type { ChangeOptions } from "../cli/propose-change.ts";
 import { formatTable } from "../cli/table.ts";
 import { noteUnknownApplication } from "../selection/known-application.ts";
-import { formatDay, objectiveFields } from "../selection/objective-fields.ts";
 import { retentionRules } from "../selection/retention-options.ts";
 import type { RetentionOptions } from "../selection/retention-options.ts";
 

@@ -1,10 +1,9 @@
-import { judgeObjectives } from "@holdfast/domain";
-import type { ApplicationDecisions, RecordedDecision } from "@holdfast/domain";
-import { assertNever, formatInstant } from "@holdfast/kernel";
+import { describeDecision, formatDay, formatSpan, judgeObjectives, objectiveFields } from "@holdfast/domain";
+import type { ApplicationDecisions } from "@holdfast/domain";
+import { formatInstant } from "@holdfast/kernel";
 import type { CommandHandler } from "../cli/context.ts";
 import { formatFindings } from "../cli/finding-text.ts";
 import { formatFields, formatTable } from "../cli/table.ts";
-import { formatDay, formatSpan, objectiveFields } from "../selection/objective-fields.ts";
 import { requireDecisions } from "./objectives-sign.ts";
 
 /** Shows what holds of one application, or a line for each. */
@@ -100,40 +99,3 @@ export const runHistory: CommandHandler<{ readonly application: string }> = asyn
     return `${formatTable(["NO", "ENTERED", "BY ACCOUNT", "WHAT", ""], rows)}${warning}`;
   });
 };
-
-/** One decision in a line. */
-export function describeDecision(decision: RecordedDecision): string {
-  switch (decision.kind) {
-    case "interviewed":
-      return Object.entries(decision.answers)
-        .map(([id, value]) => `${id}=${value}`)
-        .join(" ");
-    case "objectives-set": {
-      const { rtoMs, rpoMs, owner } = decision.objectives;
-      return `RTO ${formatSpan(rtoMs)}, RPO ${formatSpan(rpoMs)}, owner ${owner === "" ? "nobody" : owner}`;
-    }
-    case "signed":
-      return `entry ${decision.objectivesNumber}, by ${decision.by}, review by ${formatDay(decision.reviewByMs)}`;
-    case "none-decided":
-      return `until ${formatDay(decision.expiresAtMs)}, by ${decision.owner}: ${decision.reason}`;
-    case "none-withdrawn":
-      return decision.reason;
-    case "redeployment-timed": {
-      const { durationMs, atMs, wasWithoutUplink } = decision.redeployment;
-      return `${formatSpan(durationMs)}, ${formatInstant(atMs)}, ${wasWithoutUplink ? "without" : "with"} uplink`;
-    }
-    case "finding-accepted":
-      return `${decision.finding} until ${formatDay(decision.expiresAtMs)}, by ${decision.owner}: ${decision.reason}`;
-    case "acceptance-withdrawn":
-      return `${decision.finding}: ${decision.reason}`;
-    case "contact-set":
-      return `${decision.contact.name} (${decision.contact.role}): ${decision.contact.reach}`;
-    case "contact-removed":
-      return decision.name;
-    case "recovery-noted": {
-      const { dependsOn, startOrder, steps, secrets } = decision.notes;
-      return `after ${dependsOn.length} applications, ${startOrder.flat().length} VMs in order, ${steps.length} steps, ${secrets.length} secrets placed`;
-    }
-  }
-  return assertNever(decision);
-}

@@ -1,3 +1,4 @@
+import { formatDay, objectiveFields } from "@holdfast/domain";
 import { HoldfastError } from "@holdfast/kernel";
 import type { Catalog } from "@holdfast/catalog";
 import type { ApplicationDecisions } from "@holdfast/domain";
@@ -8,7 +9,6 @@ import type { Moment } from "../cli/moment.ts";
 import { proposeChange } from "../cli/propose-change.ts";
 import type { ChangeOptions } from "../cli/propose-change.ts";
 import { formatFields } from "../cli/table.ts";
-import { formatDay, objectiveFields } from "../selection/objective-fields.ts";
 import { nearestNames } from "../selection/nearest-names.ts";
 
 export interface SignInput extends ChangeOptions {

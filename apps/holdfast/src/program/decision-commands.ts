@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../cli/duration.ts";
 import { gatherPair, parseNumberUpTo, parseWholeUpTo } from "../cli/number.ts";
-import type { AssessInput } from "../commands/assess.ts";
+import type { AssessInput } from "../commands/assess-known.ts";
 import type { SizeCommandInput } from "../commands/size.ts";
 import { defineCommand, gather, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
@@ -12,6 +12,30 @@ import { withRetention } from "./retention-commands.ts";
 export function addDecisionCommands(program: Command, parts: ProgramParts): void {
   addAssess(program, parts);
   addSize(program, parts);
+}
+
+/** What every command takes that assesses applications. */
+export function withAssessment(command: Command): Command {
+  return withFigures(withRepository(command))
+    .option("--dwell <time>", "how long an attacker is in unnoticed; a day is assumed", parseDuration)
+    .option("--stamp <name>", "only the VMs of this stamp")
+    .option("--application-tag <tag>", "tag whose value names the application of a VM", "application")
+    .option("--rto <time>", "tolerated outage where nothing else says so: 30m, 4h, 1d", parseDuration)
+    .option("--rpo <time>", "tolerated loss where nothing else says so", parseDuration)
+    .option("--site <name=site>", "site of a stamp or repository; may be repeated", gatherPair)
+    .option("--disconnected <stamp>", "stamp that may be cut off from the outside; may be repeated", gather);
+}
+
+/** The options of `withAssessment` as handlers take them. */
+export function assessInput({ rto, rpo, dwell, site, disconnected, ...options }: AssessOptions): AssessInput {
+  return {
+    ...options,
+    sites: site ?? new Map(),
+    disconnected: disconnected ?? [],
+    ...(rto === undefined ? {} : { rtoMs: rto }),
+    ...(rpo === undefined ? {} : { rpoMs: rpo }),
+    ...(dwell === undefined ? {} : { dwellMs: dwell }),
+  };
 }
 
 function addAssess(program: Command, parts: ProgramParts): void {
@@ -24,28 +48,14 @@ function addAssess(program: Command, parts: ProgramParts): void {
       "assess --measured",
     ],
   });
-  withFigures(withRepository(command))
+  withAssessment(command)
     .option("--measured", "compare with the points of the repository; exits with 20 where an RPO is missed")
-    .option("--dwell <time>", "how long an attacker is in unnoticed; a day is assumed", parseDuration)
-    .option("--stamp <name>", "only the VMs of this stamp")
-    .option("--application-tag <tag>", "tag whose value names the application of a VM", "application")
-    .option("--rto <time>", "tolerated outage where no tag rto says so: 30m, 4h, 1d", parseDuration)
-    .option("--rpo <time>", "tolerated loss where no tag rpo says so", parseDuration)
-    .option("--site <name=site>", "site of a stamp or repository; may be repeated", gatherPair)
-    .option("--disconnected <stamp>", "stamp that may be cut off from the outside; may be repeated", gather)
-    .action(({ rto, rpo, dwell, site, disconnected, ...options }: AssessOptions) =>
-      runLazily(parts, async () => (await import("../commands/assess.ts")).runAssess, {
-        ...options,
-        sites: site ?? new Map(),
-        disconnected: disconnected ?? [],
-        ...(rto === undefined ? {} : { rtoMs: rto }),
-        ...(rpo === undefined ? {} : { rpoMs: rpo }),
-        ...(dwell === undefined ? {} : { dwellMs: dwell }),
-      }),
+    .action((options: AssessOptions) =>
+      runLazily(parts, async () => (await import("../commands/assess.ts")).runAssess, assessInput(options)),
     );
 }
 
-type AssessOptions = Omit<AssessInput, "rtoMs" | "rpoMs" | "dwellMs" | "sites" | "disconnected"> & {
+export type AssessOptions = Omit<AssessInput, "rtoMs" | "rpoMs" | "dwellMs" | "sites" | "disconnected"> & {
   readonly dwell?: number;
   readonly rto?: number;
   readonly rpo?: number;

@@ -5,6 +5,7 @@ import { addIncidentCommands } from "./incident-commands.ts";
 import { addMediaCommands } from "./media-commands.ts";
 import { addObjectiveCommands } from "./objective-commands.ts";
 import { addPointCommands } from "./point-commands.ts";
+import { addReportCommands } from "./report-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
 import { addPruneCommand } from "./prune-commands.ts";
 import { addRetentionCommands } from "./retention-commands.ts";
@@ -53,6 +54,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addDecisionCommands(program, parts);
   addObjectiveCommands(program, parts);
   addIncidentCommands(program, parts);
+  addReportCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
 }

@@ -1,5 +1,6 @@
-import type { EnteredObjectives, Objectives } from "@holdfast/domain";
 import { formatDuration, formatInstant } from "@holdfast/kernel";
+import type { EnteredObjectives } from "../decisions/decision.ts";
+import type { Objectives } from "../objectives/objectives.ts";
 
 /** A span for people: days where it is made of days, else hours and less. */
 export function formatSpan(spanMs: number): string {
@@ -37,6 +38,7 @@ export function objectiveFields(objectives: EnteredObjectives & Partial<Objectiv
   ];
 }
 
+/** Rules of retention in words. */
 export function describeRetention({ retention: { timeZone, ...counts } }: EnteredObjectives): string {
   const kept = Object.entries(counts).filter(([, count]) => count !== undefined && count > 0);
   return `${kept.map(([period, count]) => `${count} ${period}`).join(", ")} (${timeZone})`;
