@@ -71,6 +71,8 @@ export interface RunEngineTraits {
   readonly waitingHoldsPlace: boolean;
   /** True where a run that is being cancelled counts in its partition's limit until the step in hand has ended. */
   readonly cancellingHoldsPlace: boolean;
+  /** False where workers that claim at the same moment may together bring a partition over its limit. */
+  readonly hasExactLimits: boolean;
   /** Time that passes, at most, between what another process did and this one's noticing it. */
   readonly noticeMs: number;
 }

@@ -4,6 +4,7 @@ import { checkName, checkWhole, encodePayload, runLimits } from "../limits.ts";
 import { changedReplay, mayRetry, toRunError, toRunFailure, tooManySteps } from "../run-failure.ts";
 import type { Progress, RunFailure } from "../run-record.ts";
 import type { RunContext, SignalOutcome, StepContext, StepOptions } from "../workflow.ts";
+import { isPassing } from "./database-error.ts";
 import type { RunNotes } from "./run-notes.ts";
 
 /** What the journal keeps of a step: its failure too is a result, and DBOS need not know of errors. */
@@ -19,6 +20,8 @@ export interface DbosExecutionDependencies {
   readonly notes: RunNotes;
   /** Aborted where the run was cancelled or lost, or its worker stops. */
   readonly abort: AbortController;
+  /** Puts the run back into its queue, for a new execution. */
+  handBack(): Promise<unknown>;
 }
 
 const longestBackoffMs = 60_000;
@@ -65,7 +68,7 @@ export class DbosExecution implements RunContext {
 
   /** Raises where the code ended before its journal did. */
   async checkJournalUsed(): Promise<void> {
-    const kept = await this.#dependencies.notes.countCalls(this.runId);
+    const kept = await this.#dependencies.notes.countCalls(this.runId, this.#dependencies.abort.signal);
     if (kept > this.#calls) throw changedReplay(this.runId, kept, "more steps", "its end");
   }
 
@@ -128,14 +131,22 @@ export class DbosExecution implements RunContext {
       ) {
         throw changedReplay(this.runId, error.stepID, "something else", `${kind} "${name}"`);
       }
-      if (!this.#dependencies.abort.signal.aborted && !(error instanceof dbosErrors.DBOSError)) throw error;
-      // DBOS says by an error that the run was cancelled or lost: that is for DBOS to hear, not for the code.
+      if (!this.#dependencies.abort.signal.aborted && !isDbosMatter(error)) throw error;
       if (error instanceof dbosErrors.DBOSError) void this.tear(error);
+      else if (isPassing(error)) void this.#startAnew();
     } finally {
       this.#working -= 1;
       if (this.#working === 0 && this.#isClosed) this.#idle.resolve();
     }
     return new Promise<never>(() => {});
+  }
+
+  /** The database went away within one of DBOS's writes. It may have been made; a new execution will know. */
+  async #startAnew(): Promise<void> {
+    this.#dependencies.abort.abort(new Error("the database of runs went away"));
+    await this.close();
+    await this.#dependencies.handBack();
+    this.#tear(new dbosErrors.DBOSWorkflowConflictError(this.runId));
   }
 
   #journaled<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -157,9 +168,14 @@ export class DbosExecution implements RunContext {
         if (abort.signal.aborted) return this.#stepStandsStill();
         const failure = toRunFailure(error);
         if (attempt >= maxAttempts || !mayRetry(error)) return { failure };
-        await notes.tell(this.runId, "step-retried", { step: name, failure });
         const backoffMs = Math.min((options.backoffMs ?? 1000) * 2 ** (attempt - 1), longestBackoffMs);
-        await clock.sleep(backoffMs, { signal: abort.signal }).catch(() => undefined);
+        try {
+          await notes.tellRetry(this.runId, { step: name, failure }, abort.signal);
+          await clock.sleep(backoffMs, { signal: abort.signal });
+        } catch (unexpected) {
+          if (abort.signal.aborted) return this.#stepStandsStill();
+          throw unexpected;
+        }
       }
     }
   }
@@ -174,12 +190,12 @@ export class DbosExecution implements RunContext {
   async #waiting<T>(wait: () => Promise<T>): Promise<T> {
     const { notes, abort } = this.#dependencies;
     this.#waits += 1;
-    if (this.#waits === 1 && this.#working === 1) await notes.setWaiting(this.runId, true);
+    if (this.#waits === 1 && this.#working === 1) await notes.setWaiting(this.runId, true, abort.signal);
     try {
       return await Promise.race([wait(), untilAborted(abort.signal)]);
     } finally {
       this.#waits -= 1;
-      if (this.#waits === 0 && !abort.signal.aborted) await notes.setWaiting(this.runId, false);
+      if (this.#waits === 0 && !abort.signal.aborted) await notes.setWaiting(this.runId, false, abort.signal);
     }
   }
 
@@ -192,6 +208,14 @@ export class DbosExecution implements RunContext {
       notes.progress(this.runId, { ...progress, step });
     };
   }
+}
+
+/**
+ * What DBOS raises is for DBOS to hear, not for the workflow's code: that the run was cancelled or lost, or that the
+ * database went away. What steps raise never comes here: it is a result.
+ */
+function isDbosMatter(error: unknown): boolean {
+  return error instanceof dbosErrors.DBOSError || isPassing(error);
 }
 
 function untilAborted(signal: AbortSignal): Promise<never> {

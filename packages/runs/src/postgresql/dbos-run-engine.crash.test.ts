@@ -8,8 +8,8 @@ import { tortureRuns } from "../testing/torture/torture-runs.ts";
 describe.skipIf(findPostgres() === null)("on a real PostgreSQL", () => {
   test.each([
     ["killed", false],
-    ["killed or paused past their lease", true],
-  ])("worker processes that are %s at random lose no run and double none", async (_, pauses) => {
+    ["killed or paused past their lease, while the server crashes too,", true],
+  ])("worker processes that are %s at random lose no run and double none", async (_, isHarsh) => {
     await using server = await startPostgres();
     const folder = await mkdtemp(join(tmpdir(), "holdfast-torture-"));
     // Another every time: the invariants must hold for each. The report names it.
@@ -21,7 +21,8 @@ describe.skipIf(findPostgres() === null)("on a real PostgreSQL", () => {
         seconds: 8,
         workers: 3,
         seed,
-        pauses,
+        pauses: isHarsh,
+        ...(isHarsh ? { crashStore: () => server.crash() } : {}),
       });
       expect({ seed, problems: report.problems }).toEqual({ seed, problems: [] });
       expect(report.kills).toBeGreaterThan(0);

@@ -16,6 +16,7 @@ import { conflictingRun, unknownRun } from "../run-failure.ts";
 import { createSlotPool } from "../slots/create-slot-pool.ts";
 import type { SlotPool } from "../slots/slot-pool.ts";
 import { runIdOf, toCancelFailure } from "../sqlite/sqlite-run-engine.ts";
+import { explainPostgresError } from "./database-error.ts";
 import { createDbosLogger } from "./dbos-log.ts";
 import type { DbosLog } from "./dbos-log.ts";
 import { startDbosWorker } from "./dbos-worker.ts";
@@ -62,7 +63,7 @@ export async function openDbosRunEngine(options: DbosRunEngineOptions): Promise<
     return new DbosRunEngine(options, { url, pool, dbos });
   } catch (error) {
     await pool.end();
-    throw error;
+    throw explainPostgresError(error);
   }
 }
 
@@ -89,6 +90,7 @@ class DbosRunEngine implements RunEngine {
     this.traits = {
       waitingHoldsPlace: true,
       cancellingHoldsPlace: false,
+      hasExactLimits: false,
       noticeMs: Math.max(this.#times.pollMs, dbosIntervalMs),
     };
   }
@@ -113,7 +115,7 @@ class DbosRunEngine implements RunEngine {
       }),
     );
     if (!isNew) {
-      const found = await findRun(this.#pool, id);
+      const found = await explained(findRun(this.#pool, id));
       if (found !== null && found.workflow !== workflow.name) throw conflictingRun(id, found.workflow);
     }
     return { runId: id, isNew };
@@ -153,21 +155,21 @@ class DbosRunEngine implements RunEngine {
       return false;
     });
     if (isOver) return false;
-    await this.#dbos.cancelWorkflow(runId);
+    await explained(this.#dbos.cancelWorkflow(runId));
     // It may have ended between the two; then there is nothing to settle, and what it says is its end.
-    await settleRuns(this.#pool, this.#dbos, runId);
-    const status = (await findRun(this.#pool, runId))?.status;
+    await explained(settleRuns(this.#pool, this.#dbos, runId));
+    const status = (await explained(findRun(this.#pool, runId)))?.status;
     return status === "cancelled" || status === "cancelling";
   }
 
   async find(runId: string, options: CallOptions = {}): ReturnType<RunEngine["find"]> {
     options.signal?.throwIfAborted();
-    return findRun(this.#pool, runId);
+    return explained(findRun(this.#pool, runId));
   }
 
   async list(filter: Parameters<RunEngine["list"]>[0], options: CallOptions = {}): ReturnType<RunEngine["list"]> {
     options.signal?.throwIfAborted();
-    return listRuns(this.#pool, filter);
+    return explained(listRuns(this.#pool, filter));
   }
 
   async readEvents(
@@ -183,7 +185,7 @@ class DbosRunEngine implements RunEngine {
     options: CallOptions = {},
   ): Promise<number> {
     options.signal?.throwIfAborted();
-    return pruneRuns(this.#pool, this.#dbos, endedBeforeMs, limit);
+    return explained(pruneRuns(this.#pool, this.#dbos, endedBeforeMs, limit));
   }
 
   async startWorker(options: WorkerOptions): Promise<RunWorker> {
@@ -206,6 +208,14 @@ class DbosRunEngine implements RunEngine {
     await this.#worker?.[Symbol.asyncDispose]();
     await this.#dbos.destroy();
     await this.#pool.end();
+  }
+}
+
+async function explained<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw explainPostgresError(error);
   }
 }
 

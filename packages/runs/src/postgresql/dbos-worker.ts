@@ -8,11 +8,12 @@ import { toRunFailure } from "../run-failure.ts";
 import type { RunWorker, WorkerOptions } from "../run-engine.ts";
 import { kindOf } from "../sqlite/run-rows.ts";
 import type { Workflow } from "../workflow.ts";
+import { explainPostgresError, untilReachable } from "./database-error.ts";
 import { createDbosLogger } from "./dbos-log.ts";
 import type { DbosLog } from "./dbos-log.ts";
 import { DbosExecution } from "./dbos-execution.ts";
 import { jsonSerializer } from "./json-serializer.ts";
-import { adoptRuns, beat, handBack, lookAtHeld } from "./executors.ts";
+import { adoptRuns, beat, forget, handBack, lookAtHeld } from "./executors.ts";
 import { createRunNotes } from "./run-notes.ts";
 import type { RunNotes } from "./run-notes.ts";
 import { settleRuns } from "./settle-runs.ts";
@@ -63,8 +64,9 @@ export async function startDbosWorker(
     await worker.launch();
     return worker;
   } catch (error) {
+    await DBOS.shutdown({ deregister: true });
     isWorking = false;
-    throw error;
+    throw explainPostgresError(error);
   }
 }
 
@@ -75,6 +77,8 @@ class DbosWorker implements RunWorker {
   readonly #dependencies: DbosWorkerDependencies;
   readonly #notes: RunNotes;
   readonly #held = new Map<string, Held>();
+  /** The newest execution of each run, from before it takes the run. */
+  readonly #newest = new Map<string, symbol>();
   readonly #stop = new AbortController();
   readonly #finish: (failure: Error | null) => void;
   #looking: Promise<void> = Promise.resolve();
@@ -84,7 +88,7 @@ class DbosWorker implements RunWorker {
     this.#options = options;
     this.#dependencies = dependencies;
     this.workerId = dependencies.workerId;
-    this.#notes = createRunNotes(dependencies.pool);
+    this.#notes = createRunNotes(dependencies.pool, dependencies.clock);
     const { promise, resolve } = Promise.withResolvers<Error | null>();
     this.stopped = promise;
     this.#finish = resolve;
@@ -125,7 +129,8 @@ class DbosWorker implements RunWorker {
     await this.#looking;
     await Promise.all([...this.#held.values()].map(({ execution }) => execution.close()));
     await DBOS.shutdown({ deregister: true });
-    await handBack(pool, this.workerId);
+    await handBack(pool, this.workerId, null);
+    await forget(pool, this.workerId);
     isWorking = false;
     this.#finish(null);
   }
@@ -174,9 +179,12 @@ class DbosWorker implements RunWorker {
     const { clock, pool } = this.#dependencies;
     const runId = DBOS.workflowID ?? "";
     if (this.#stop.signal.aborted) return new Promise<never>(() => {});
+    const mine = Symbol(runId);
+    this.#newest.set(runId, mine);
     const input = await this.#take(runId);
     const abort = new AbortController();
-    const execution = new DbosExecution(runId, { clock, notes: this.#notes, abort });
+    const handBackRun = (): Promise<unknown> => this.#patiently(() => handBack(pool, this.workerId, runId));
+    const execution = new DbosExecution(runId, { clock, notes: this.#notes, abort, handBack: handBackRun });
     const held = { execution, abort };
     this.#held.set(runId, held);
     if (this.#stop.signal.aborted) abort.abort(new Error("the worker stops"));
@@ -186,20 +194,39 @@ class DbosWorker implements RunWorker {
       if (this.#held.get(runId) === held) this.#held.delete(runId);
       // Whatever still listens, such as slots that a step took, lets go.
       abort.abort(new Error("the execution came to rest"));
-      // The settling of a cancelled run waits for this; the end of another is DBOS's next write, and clears it too.
-      await pool.query("update holdfast_runs.runs set executor = null where id = $1 and executor = $2", [
-        runId,
-        this.workerId,
-      ]);
+      if (this.#newest.get(runId) === mine) await this.#letGo(runId);
       this.#looksToSettle = looksToSettle;
     }
   }
 
+  /** The settling of a cancelled run waits for this; at the end of another DBOS's next write does it too. */
+  async #letGo(runId: string): Promise<void> {
+    this.#newest.delete(runId);
+    await this.#patiently(() =>
+      this.#dependencies.pool.query("update holdfast_runs.runs set executor = null where id = $1 and executor = $2", [
+        runId,
+        this.workerId,
+      ]),
+    );
+  }
+
+  /** Waits for a database that is away: that is no failure of a run. Where the worker stops meanwhile, never returns. */
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await untilReachable(this.#dependencies.clock, this.#stop.signal, work);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+      return new Promise<never>(() => {});
+    }
+  }
+
   async #take(runId: string): Promise<unknown> {
-    const { rows } = await this.#dependencies.pool.query<{ input: string }>(
-      `update holdfast_runs.runs set executor = $2, is_waiting = false where id = $1 and ended_status is null
-       returning input`,
-      [runId, this.workerId],
+    const { rows } = await this.#patiently(() =>
+      this.#dependencies.pool.query<{ input: string }>(
+        `update holdfast_runs.runs set executor = $2, is_waiting = false where id = $1 and ended_status is null
+         returning input`,
+        [runId, this.workerId],
+      ),
     );
     // It ended between DBOS's dispatch and now: only a cancel ends what nobody runs.
     if (rows[0] === undefined) throw new dbosErrors.DBOSWorkflowCancelledError(runId);
@@ -214,17 +241,18 @@ class DbosWorker implements RunWorker {
       await execution.close();
       await execution.checkJournalUsed();
       const text = encodePayload(`the result of run ${runId}`, output);
-      await pool.query("update holdfast_runs.runs set output = $2 where id = $1 and ended_status is null", [
-        runId,
-        text,
-      ]);
+      await this.#patiently(() =>
+        pool.query("update holdfast_runs.runs set output = $2 where id = $1 and ended_status is null", [runId, text]),
+      );
       return null;
     } catch (error) {
       await execution.close();
       const failure = toRunFailure(error);
-      await pool.query(
-        "update holdfast_runs.runs set failure = $2 where id = $1 and ended_status is null and failure is null",
-        [runId, JSON.stringify(failure)],
+      await this.#patiently(() =>
+        pool.query(
+          "update holdfast_runs.runs set failure = $2 where id = $1 and ended_status is null and failure is null",
+          [runId, JSON.stringify(failure)],
+        ),
       );
       throw new Error(`${failure.code}: ${failure.message}`, { cause: error });
     }

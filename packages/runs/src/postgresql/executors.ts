@@ -26,14 +26,18 @@ export async function adoptRuns(pool: pg.Pool): Promise<void> {
   await pool.query("delete from holdfast_runs.executors where alive_until < now() - interval '1 day'");
 }
 
-/** Puts the runs of a worker that stops in order back into their queues, and does not count it as a recovery. */
-export async function handBack(pool: pg.Pool, executorId: string): Promise<void> {
+/** Puts a run of a worker, or all, back into their queues, and does not count it as a recovery. */
+export async function handBack(pool: pg.Pool, executorId: string, runId: string | null): Promise<void> {
   await pool.query(
     `update dbos.workflow_status set status = 'ENQUEUED', started_at_epoch_ms = null, owner_xid = null,
        recovery_attempts = greatest(recovery_attempts - 1, 0), updated_at = holdfast_runs.now_ms()
-     where status = 'PENDING' and executor_id = $1`,
-    [executorId],
+     where status = 'PENDING' and executor_id = $1 and ($2::text is null or workflow_uuid = $2)`,
+    [executorId, runId],
   );
+}
+
+/** Strikes a worker that stops in order off those that live. */
+export async function forget(pool: pg.Pool, executorId: string): Promise<void> {
   await pool.query("delete from holdfast_runs.executors where id = $1", [executorId]);
 }
 

@@ -2,7 +2,6 @@ import type pg from "pg";
 import type { SlotState, SlotStore } from "../slots/create-slot-pool.ts";
 import type { SlotNeed } from "../slots/slot-pool.ts";
 import { inTransaction } from "./run-database.ts";
-import type { Client } from "./run-database.ts";
 
 /** Any number; it is only compared with itself. */
 const slotLock = 7_204_412;
@@ -20,7 +19,7 @@ interface TicketRow {
 /** Slots in the database of runs. One change at a time, by a lock that ends with its transaction. */
 export function createPostgresSlotStore(pool: pg.Pool): SlotStore {
   return {
-    load: () => loadSlots(pool),
+    load: () => inTransaction(pool, loadSlots),
     change: (decide) =>
       inTransaction(pool, async (client) => {
         await client.query("select pg_advisory_xact_lock($1)", [slotLock]);
@@ -54,7 +53,7 @@ export function createPostgresSlotStore(pool: pg.Pool): SlotStore {
   };
 }
 
-async function loadSlots(client: Client): Promise<SlotState> {
+async function loadSlots(client: pg.PoolClient): Promise<SlotState> {
   const capacities = await client.query<{ name: string; capacity: number }>(
     `select * from holdfast_runs.slot_capacities order by name collate "C"`,
   );

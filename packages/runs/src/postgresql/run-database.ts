@@ -2,6 +2,7 @@ import type { DLogger } from "@dbos-inc/dbos-sdk";
 import { migrateSystemDatabase } from "@dbos-inc/dbos-sdk/internal/system_database";
 import { HoldfastError } from "@holdfast/kernel";
 import pg from "pg";
+import { explainPostgresError } from "./database-error.ts";
 import { runTables } from "./run-tables.ts";
 
 /** Any number; it is only compared with itself. */
@@ -14,12 +15,15 @@ export function openPool(url: string, max: number): pg.Pool {
   return new pg.Pool({ connectionString: url, max, types });
 }
 
-export type Client = pg.Pool | pg.PoolClient;
-
-/** Runs work in one transaction. */
+/** Runs work in one transaction. Raises `runs.database.unreachable`. */
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error: unknown) => {
+    throw explainPostgresError(error);
+  });
   let broken: Error | undefined;
+  // A connection that breaks between two queries says so by an event, which would end the process unheard.
+  const hear = (error: Error): void => void (broken = error);
+  client.on("error", hear);
   try {
     await client.query("begin");
     const result = await work(client);
@@ -27,8 +31,9 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
     return result;
   } catch (error) {
     await client.query("rollback").catch((failed: Error) => (broken = failed));
-    throw error;
+    throw explainPostgresError(error);
   } finally {
+    client.off("error", hear);
     // A connection that cannot even roll back is not used again.
     client.release(broken);
   }

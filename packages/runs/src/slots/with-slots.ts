@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/kernel";
 import type { Clock, Random } from "@holdfast/kernel";
 import type { RunContext, StepContext } from "../workflow.ts";
-import type { SlotNeed, SlotPool } from "./slot-pool.ts";
+import type { SlotAnswer, SlotNeed, SlotPool } from "./slot-pool.ts";
 
 export interface SlotScope {
   readonly pool: SlotPool;
@@ -82,12 +82,21 @@ async function takeSlots(holder: string, scope: SlotScope, signal: AbortSignal):
   const { pool, clock, random, needs, priority, leaseMs = 60_000, pollMs = 1000 } = scope;
   const owner = random.uuid();
   const request = { holder, owner, isFirst: false, needs, leaseMs, ...(priority === undefined ? {} : { priority }) };
-  try {
-    let answer = await pool.request({ ...request, isFirst: true }, { signal });
-    while (answer === "waiting") {
-      await clock.sleep(pollMs, { signal });
-      answer = await pool.request(request, { signal });
+  let isFirst = true;
+  const ask = async (): Promise<SlotAnswer> => {
+    try {
+      const answer = await pool.request({ ...request, isFirst }, { signal });
+      isFirst = false;
+      return answer;
+    } catch (error) {
+      // A database that is away is waited for like a slot.
+      if (error instanceof HoldfastError && error.isRetryable) return "waiting";
+      throw error;
     }
+  };
+  try {
+    let answer = await ask();
+    for (; answer === "waiting"; answer = await ask()) await clock.sleep(pollMs, { signal });
     if (answer === "taken-over") throw lostSlots(holder);
   } catch (error) {
     // Who stops waiting makes room for the next at once.

@@ -67,7 +67,12 @@ class SqliteRunEngine implements RunEngine {
     this.#claims = new RunClaims(this.#database, this.#ledger);
     this.#history = new RunHistory(this.#database);
     this.slots = createSlotPool({ store: createSqliteSlotStore(this.#database, options.clock), clock: options.clock });
-    this.traits = { waitingHoldsPlace: false, cancellingHoldsPlace: true, noticeMs: this.#times.pollMs };
+    this.traits = {
+      waitingHoldsPlace: false,
+      cancellingHoldsPlace: true,
+      hasExactLimits: true,
+      noticeMs: this.#times.pollMs,
+    };
   }
 
   async start(request: StartRequest, options: CallOptions = {}): Promise<Started> {

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
@@ -11,6 +12,8 @@ import pg from "pg";
 export interface PostgresServer extends AsyncDisposable {
   /** Makes an empty database, or a copy of another. */
   createDatabase(name: string, template?: string): Promise<Secret>;
+  /** Ends it without any order, as a power cut does, and starts it again on the same data. */
+  crash(): Promise<void>;
 }
 
 /** The folder of PostgreSQL's programs, as Debian has them; null where they are not installed. */
@@ -46,19 +49,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
-  const settings = ["listen_addresses=", "max_connections=200", "shared_buffers=32MB"].flatMap((one) => ["-c", one]);
-  const server = spawn(join(bin, "postgres"), ["-D", data, "-k", folder, ...settings], {
-    stdio: ["ignore", "ignore", "pipe"],
-    cwd: "/",
-    ...owner,
-  });
-  const said: string[] = [];
-  for await (const text of server.stderr.setEncoding("utf8") as AsyncIterable<string>) {
-    said.push(text);
-    if (said.join("").includes("ready to accept connections")) break;
-  }
-  if (server.exitCode !== null) throw new Error(`PostgreSQL did not start: ${said.join("")}`);
-  // Leaving the loop has closed the pipe; the server goes on without it.
+  let server = await launch({ bin, data, folder, owner });
   const urlOf = (database: string): string => `postgresql://holdfast@localhost/${database}?host=${folder}`;
   return {
     async createDatabase(name, template) {
@@ -71,11 +62,45 @@ export async function startPostgres(): Promise<PostgresServer> {
       }
       return new Secret(urlOf(name));
     },
+    async crash() {
+      await end(server, "SIGQUIT");
+      server = await launch({ bin, data, folder, owner });
+    },
     async [Symbol.asyncDispose]() {
-      const closed = once(server, "exit");
-      server.kill("SIGINT");
-      await closed;
+      await end(server, "SIGINT");
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface Launch {
+  readonly bin: string;
+  readonly data: string;
+  readonly folder: string;
+  readonly owner: ReturnType<typeof findOwner>;
+}
+
+async function launch({ bin, data, folder, owner }: Launch): Promise<ChildProcess> {
+  const settings = ["listen_addresses=", "max_connections=200", "shared_buffers=32MB"].flatMap((one) => ["-c", one]);
+  const server = spawn(join(bin, "postgres"), ["-D", data, "-k", folder, ...settings], {
+    stdio: ["ignore", "ignore", "pipe"],
+    cwd: "/",
+    ...owner,
+  });
+  const said: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    server.once("exit", () => reject(new Error(`PostgreSQL did not start: ${said.join("")}`)));
+    server.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said.push(text);
+      if (text.includes("ready to accept connections")) resolve();
+    });
+  });
+  return server;
+}
+
+async function end(server: ChildProcess, signal: "SIGINT" | "SIGQUIT"): Promise<void> {
+  if (server.exitCode !== null) return;
+  const closed = once(server, "exit");
+  server.kill(signal);
+  await closed;
 }

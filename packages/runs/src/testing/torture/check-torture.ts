@@ -13,6 +13,7 @@ export interface TortureReport {
   readonly cancelled: number;
   readonly kills: number;
   readonly pauses: number;
+  readonly crashes: number;
   /** Executions of steps, and how many different steps they were. */
   readonly executions: number;
   readonly steps: number;
@@ -30,13 +31,14 @@ interface Evidence {
   readonly cancelled: readonly string[];
   readonly kills: number;
   readonly pauses: number;
+  readonly crashes: number;
   /** False where zombies may have acted after their lease. */
   readonly isExact: boolean;
 }
 
 /** Compares what is in the journal with what was done to the outside world. */
 export async function checkTorture(evidence: Evidence): Promise<TortureReport> {
-  const { engine, started, cancelled, kills, pauses } = evidence;
+  const { engine, started, cancelled, kills, pauses, crashes } = evidence;
   const problems = [...evidence.problems];
   const runs = await listAll(engine);
   const byId = new Map(runs.map((run) => [run.runId, run]));
@@ -62,6 +64,7 @@ export async function checkTorture(evidence: Evidence): Promise<TortureReport> {
     cancelled: cancelled.length,
     kills,
     pauses,
+    crashes,
     executions: effects.length,
     steps: new Set(effects.map(({ key }) => key)).size,
     recoveries: runs.reduce((sum, run) => sum + run.recoveries, 0),

@@ -1,5 +1,5 @@
 // Kills worker processes of runs at random, for as long as it is told.
-//   npm run torture:runs -- [--seconds 300] [--workers 3] [--seed N] [--engine sqlite|postgresql] [--no-pauses]
+//   npm run torture:runs -- [--seconds 300] [--workers 3] [--seed N] [--engine sqlite|postgresql] [--no-pauses] [--crash-server]
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,13 +14,14 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Math.floor(Math.random() * 1e9)) },
     engine: { type: "string", default: "sqlite" },
     "no-pauses": { type: "boolean", default: false },
+    "crash-server": { type: "boolean", default: false },
   },
 });
 const folder = await mkdtemp(join(tmpdir(), "holdfast-torture-"));
 await using stack = new AsyncDisposableStack();
 try {
   const report = await tortureRuns({
-    target: await makeTarget(),
+    ...(await makeTarget()),
     effectsFile: join(folder, "effects.db"),
     seconds: Number(values.seconds),
     workers: Number(values.workers),
@@ -33,8 +34,9 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function makeTarget(): Promise<string> {
-  if (values.engine !== "postgresql") return `${values.engine}:${folder}`;
+async function makeTarget(): Promise<{ readonly target: string; readonly crashStore?: () => Promise<void> }> {
+  if (values.engine !== "postgresql") return { target: `${values.engine}:${folder}` };
   const server = stack.use(await startPostgres());
-  return (await server.createDatabase("runs")).reveal();
+  const target = (await server.createDatabase("runs")).reveal();
+  return values["crash-server"] ? { target, crashStore: () => server.crash() } : { target };
 }
