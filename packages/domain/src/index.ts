@@ -187,3 +187,19 @@ export { usualPlanTemplate } from "./report/usual-plan-template.ts";
 export { writeHtml } from "./report/write-html.ts";
 export { writeMarkdown } from "./report/write-markdown.ts";
 export { planSectionNames, writePlan } from "./report/write-plan.ts";
+export { comparePolicies } from "./policy/compare-policies.ts";
+export type { PolicyChanges, VmChange } from "./policy/compare-policies.ts";
+export { compilePolicies } from "./policy/compile-policies.ts";
+export type { CompiledPolicies, LeftOutVm, ProtectedVm } from "./policy/compile-policies.ts";
+export { judgePolicies } from "./policy/judge-policies.ts";
+export { noPolicies } from "./policy/policy-set.ts";
+export type {
+  Policy,
+  PolicyApplication,
+  PolicyCopy,
+  PolicySet,
+  RunningSnapshotConsent,
+  Throttle,
+} from "./policy/policy-set.ts";
+export { firstFullBytes, predictPolicies } from "./policy/predict-policies.ts";
+export type { PolicyPrediction, PredictionTerms } from "./policy/predict-policies.ts";
