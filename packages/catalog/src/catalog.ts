@@ -18,6 +18,8 @@ import type { Ledger } from "./ledger.ts";
 import { createMedia } from "./media.ts";
 import type { Media } from "./media.ts";
 import { migrateCatalog } from "./migrations.ts";
+import { createPolicies } from "./policies.ts";
+import type { Policies } from "./policies.ts";
 import { createRepositories } from "./repositories.ts";
 import type { Repositories } from "./repositories.ts";
 import { beginRun } from "./runs.ts";
@@ -29,7 +31,7 @@ import type { Stamps } from "./stamps.ts";
 
 /** What Holdfast remembers between runs. Every write is on the disk when its promise settles. */
 export interface Catalog
-  extends Documents, Ledger, Bases, Stamps, Repositories, Media, Decisions, Incidents, AsyncDisposable {
+  extends Documents, Ledger, Bases, Stamps, Repositories, Media, Policies, Decisions, Incidents, AsyncDisposable {
   readonly file: string;
   /** Raises `catalog.run.busy` while a live run holds the subject. */
   beginRun(run: NewRun): Promise<AsyncDisposable>;
@@ -78,6 +80,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createStamps(db, clock, file),
     ...createRepositories(db, clock),
     ...createMedia(db, clock),
+    ...createPolicies(db, clock, file),
     ...createDecisions(db, clock, file),
     ...createIncidents(db, clock, file),
     beginRun: (run) => beginRun(run, context),

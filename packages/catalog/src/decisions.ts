@@ -24,7 +24,7 @@ export interface Decisions {
   listDecisions(application: string): Promise<readonly RecordedDecision[]>;
   /** What holds, by application. */
   loadDecisions(): Promise<ReadonlyMap<string, ApplicationDecisions>>;
-  /** The first entry of each log, of applications and of incidents, that is missing or is not what was written. */
+  /** The first entry of each log, of applications, incidents and policies, that is missing or is not what was written. */
   findBrokenRecords(): Promise<readonly BrokenRecord[]>;
 }
 
@@ -56,7 +56,10 @@ export function createDecisions(db: Kysely<CatalogSchema>, clock: Clock, file: s
       return new Map([...logs].map(([application, own]) => [application, foldDecisions(own.map(parse))]));
     },
     async findBrokenRecords() {
-      return findBrokenRecords([...(await readRecords(db, "application")), ...(await readRecords(db, "incident"))]);
+      const logs = await Promise.all(
+        (["application", "incident", "policies"] as const).map((log) => readRecords(db, log)),
+      );
+      return findBrokenRecords(logs.flat());
     },
   };
 }

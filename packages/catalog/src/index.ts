@@ -16,3 +16,4 @@ export { findBrokenEntry } from "./media.ts";
 export type { CustodyEntry, CustodyEvent, MediumRecord, NewCustodyEntry } from "./media.ts";
 export type { BrokenRecord } from "./record-log.ts";
 export type { NewIncident, RecordedIncidentEvent } from "./incidents.ts";
+export type { AppliedPolicies, Policies } from "./policies.ts";

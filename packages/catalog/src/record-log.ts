@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { RecordRow } from "./record-row.ts";
 import type { CatalogSchema } from "./schema.ts";
 
-export type RecordLogName = "application" | "incident";
+export type RecordLogName = "application" | "incident" | "policies";
 
 /** What is added to a log. */
 export interface NewEntry {

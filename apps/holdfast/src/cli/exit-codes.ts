@@ -6,6 +6,7 @@ export const exitCodes = {
   error: 1,
   usage: 2,
   partial: 3,
+  changed: 4,
   notFound: 10,
   busy: 11,
   auth: 12,

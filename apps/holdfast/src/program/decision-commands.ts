@@ -97,7 +97,7 @@ function addSize(program: Command, parts: ProgramParts): void {
 }
 
 /** Figures that are typed, in place of measured and assumed ones. */
-function withFigures(command: Command): Command {
+export function withFigures(command: Command): Command {
   return command
     .addOption(
       new Option("--link <kind>", "VPN gateway on the way to the repository, as documented").choices([

@@ -4,6 +4,7 @@ import { addDecisionCommands } from "./decision-commands.ts";
 import { addIncidentCommands } from "./incident-commands.ts";
 import { addMediaCommands } from "./media-commands.ts";
 import { addObjectiveCommands } from "./objective-commands.ts";
+import { addPolicyCommands } from "./policy-commands.ts";
 import { addPointCommands } from "./point-commands.ts";
 import { addReportCommands } from "./report-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
@@ -17,7 +18,7 @@ export const version = "0.1.0";
 
 const exitCodeHelp = `
 Exit codes:
-  0 done   1 error   2 wrong usage   3 done in part   10 not found   11 busy   12 sign-in or rights
+  0 done   1 error   2 wrong usage   3 done in part   4 would change   10 not found   11 busy   12 sign-in or rights
   20 objective breached   21 damage found or nothing proven   130 interrupted
 
 Environment:
@@ -55,6 +56,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addObjectiveCommands(program, parts);
   addIncidentCommands(program, parts);
   addReportCommands(program, parts);
+  addPolicyCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
 }
