@@ -49,6 +49,7 @@ export class EmbeddedWorker implements RunWorker {
   readonly #stop = new AbortController();
   #nap = new AbortController();
   #renewAtMs = 0;
+  #lookAtMs = 0;
   #failure: Error | null = null;
 
   constructor(options: WorkerOptions, dependencies: EmbeddedWorkerDependencies) {
@@ -60,14 +61,15 @@ export class EmbeddedWorker implements RunWorker {
     this.stopped = this.#work();
   }
 
-  /** Has the worker look at once: something in this process may be due. */
-  nudge(): void {
+  /** Has the worker look at once: something in this process is due, or, where told, was cancelled. */
+  nudge(what: "due" | "cancelled"): void {
+    if (what === "cancelled") this.#lookAtMs = Number.NEGATIVE_INFINITY;
     this.#nap.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    this.nudge();
+    this.nudge("due");
     await this.stopped;
   }
 
@@ -114,6 +116,9 @@ export class EmbeddedWorker implements RunWorker {
     const { clock, claims, times } = this.#dependencies;
     const nowMs = clock.now();
     const isDue = nowMs >= this.#renewAtMs;
+    // Every end of a run is a reason to turn, and only other processes' doings a reason to look at all that is held.
+    if (!isDue && nowMs < this.#lookAtMs) return;
+    this.#lookAtMs = nowMs + times.pollMs;
     const news = isDue ? claims.renew(this.workerId, nowMs + times.leaseMs) : claims.look(this.workerId);
     if (isDue) this.#renewAtMs = nowMs + Math.floor(times.leaseMs / 3);
     for (const [runId, held] of this.#held) {

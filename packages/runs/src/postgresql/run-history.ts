@@ -2,7 +2,7 @@ import type { DBOSClient } from "@dbos-inc/dbos-sdk";
 import type pg from "pg";
 import { checkWhole } from "../limits.ts";
 import type { EventPage, RunFilter, RunPage } from "../run-engine.ts";
-import { phaseOf } from "../run-record.ts";
+import { endedStatuses, phaseOf } from "../run-record.ts";
 import type { RunDetails, RunFailure, RunRecord, RunStatus, StepRecord } from "../run-record.ts";
 import { toRunEvent } from "../sqlite/run-rows.ts";
 import type { EventRow } from "../sqlite/run-rows.ts";
@@ -58,18 +58,20 @@ export async function findRun(pool: pg.Pool, runId: string): Promise<RunDetails 
 export async function listRuns(pool: pg.Pool, filter: RunFilter): Promise<RunPage> {
   const limit = filter.limit ?? 100;
   checkWhole("the size of a page", limit, 1, mostListed);
+  // Only the conditions that are asked for, so that each finds its index: a history is long, what is open is short.
+  const values: unknown[] = [filter.after ?? Number.MAX_SAFE_INTEGER];
+  const conditions = ["ordinal < $1"];
+  const ask = (sql: string, value: unknown): void => void conditions.push(sql.replace("?", `$${values.push(value)}`));
+  if (filter.statuses !== undefined) {
+    ask("status = any(?)", filter.statuses);
+    if (!filter.statuses.some((status) => endedStatuses.includes(status))) conditions.push("ended_status is null");
+  }
+  if (filter.workflow !== undefined) ask("workflow = ?", filter.workflow);
+  if (filter.partition !== undefined) ask("partition = ?", filter.partition);
+  if (filter.parentRunId !== undefined) ask("parent_id = ?", filter.parentRunId);
   const { rows } = await pool.query<ListedRow>(
-    `${listed} where ($1::text[] is null or status = any($1)) and ($2::text is null or workflow = $2)
-       and ($3::text is null or partition = $3) and ($4::text is null or parent_id = $4) and ordinal < $5
-     order by ordinal desc limit $6`,
-    [
-      filter.statuses ?? null,
-      filter.workflow ?? null,
-      filter.partition ?? null,
-      filter.parentRunId ?? null,
-      filter.after ?? Number.MAX_SAFE_INTEGER,
-      limit + 1,
-    ],
+    `${listed} where ${conditions.join(" and ")} order by ordinal desc limit $${values.push(limit + 1)}`,
+    values,
   );
   const page = rows.slice(0, limit);
   return { runs: page.map(toRunRecord), next: rows.length > limit ? String(page.at(-1)?.ordinal) : null };

@@ -31,6 +31,7 @@ export const runTables: readonly string[] = [
     is_settled boolean not null default false
   );
   create unique index runs_ordinal on holdfast_runs.runs (ordinal);
+  create index runs_open on holdfast_runs.runs (ordinal) where ended_status is null;
   create index runs_parent on holdfast_runs.runs (parent_id) where parent_id is not null;
   create index runs_ended on holdfast_runs.runs (ended_at_ms) where ended_at_ms is not null;
   create index runs_unsettled on holdfast_runs.runs (id) where not is_settled;

@@ -1,3 +1,4 @@
+import type { SQLInputValue } from "node:sqlite";
 import type { EventPage, RunFilter, RunPage } from "../run-engine.ts";
 import { checkWhole } from "../limits.ts";
 import type { RunDetails } from "../run-record.ts";
@@ -28,16 +29,17 @@ export class RunHistory {
   list(filter: RunFilter): RunPage {
     const limit = filter.limit ?? 100;
     checkWhole("the size of a page", limit, 1, mostListed);
+    // Only the conditions that are asked for, so that each finds its index: a history is long, what is open is short.
+    const conditions: [string, SQLInputValue][] = [["ordinal < ?", Number(filter.after ?? Number.MAX_SAFE_INTEGER)]];
+    if (filter.statuses !== undefined) {
+      conditions.push(["status in (select value from json_each(?))", JSON.stringify(filter.statuses)]);
+    }
+    if (filter.workflow !== undefined) conditions.push(["workflow = ?", filter.workflow]);
+    if (filter.partition !== undefined) conditions.push(["partition = ?", filter.partition]);
+    if (filter.parentRunId !== undefined) conditions.push(["parent_id = ?", filter.parentRunId]);
     const rows = this.#database.all<RunRow>(
-      `select * from runs
-       where (?1 is null or status in (select value from json_each(?1))) and (?2 is null or workflow = ?2)
-         and (?3 is null or partition = ?3) and (?4 is null or parent_id = ?4) and ordinal < ?5
-       order by ordinal desc limit ?6`,
-      filter.statuses === undefined ? null : JSON.stringify(filter.statuses),
-      filter.workflow ?? null,
-      filter.partition ?? null,
-      filter.parentRunId ?? null,
-      filter.after === undefined ? Number.MAX_SAFE_INTEGER : Number(filter.after),
+      `select * from runs where ${conditions.map(([sql]) => sql).join(" and ")} order by ordinal desc limit ?`,
+      ...conditions.map(([, value]) => value),
       limit + 1,
     );
     const page = rows.slice(0, limit);

@@ -130,7 +130,7 @@ export class RunLedger {
   /** Takes runs out of the hands of workers whose lease has run out. */
   recoverExpired(nowMs: number): void {
     const expired = this.#database.all<RunRow>(
-      "select * from runs indexed by runs_held where status in ('running', 'cancelling') and lease_until_ms <= ?",
+      "select * from runs indexed by runs_leases where status in ('running', 'cancelling') and lease_until_ms <= ?",
       nowMs,
     );
     for (const run of expired) {

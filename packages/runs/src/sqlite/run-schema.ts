@@ -92,4 +92,6 @@ export const runSchemas: readonly string[] = [
     expires_at_ms integer not null
   );
   `,
+  // Every look asks for the lease that ends first.
+  "create index runs_leases on runs (lease_until_ms) where status in ('running', 'cancelling')",
 ];

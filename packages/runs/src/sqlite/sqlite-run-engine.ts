@@ -99,7 +99,7 @@ class SqliteRunEngine implements RunEngine {
       this.#ledger.insert(run, nowMs);
       return true;
     });
-    this.#nudge();
+    this.#nudge("due");
     return { runId: id, isNew };
   }
 
@@ -121,7 +121,7 @@ class SqliteRunEngine implements RunEngine {
       this.#ledger.addSignal(run, { ...signal, payload }, this.#clock.now());
       return "delivered";
     });
-    this.#nudge();
+    this.#nudge("due");
     return delivery;
   }
 
@@ -145,7 +145,7 @@ class SqliteRunEngine implements RunEngine {
       }
       return true;
     });
-    this.#nudge();
+    this.#nudge("cancelled");
     return isCancelled;
   }
 
@@ -184,7 +184,7 @@ class SqliteRunEngine implements RunEngine {
       ledger: this.#ledger,
       claims: this.#claims,
       times: this.#times,
-      onRest: () => this.#nudge(),
+      onRest: () => this.#nudge("due"),
     });
     this.#workers.add(worker);
     void worker.stopped.then(() => this.#workers.delete(worker));
@@ -206,8 +206,8 @@ class SqliteRunEngine implements RunEngine {
     return patiently(this.#clock, () => this.#database.transaction(change), options.signal);
   }
 
-  #nudge(): void {
-    for (const worker of this.#workers) worker.nudge();
+  #nudge(what: "due" | "cancelled"): void {
+    for (const worker of this.#workers) worker.nudge(what);
   }
 }
 
