@@ -202,3 +202,26 @@ test("two people who apply at the same time do not overwrite each other", async 
   expect((await catalog.listPolicies()).map(({ enteredBy }) => enteredBy)).toEqual(["ada"]);
   expect(await catalog.findBrokenRecords()).toEqual([]);
 });
+
+test("an assessment takes applications and objectives from the policies that hold, and tags where they are silent", async () => {
+  await using site = await makePolicySite();
+  await site.applied(file.replace("tag: application=shop", "vms: [app/db1]"));
+  await using catalog = await site.openCatalog();
+  const inventory = (await catalog.loadInventory("east"))!;
+  const other = stopped("other", "third");
+  await catalog.saveInventory({ ...inventory, vms: [...inventory.vms, other] });
+  const { value } = await site.json("assess");
+  const found = value.applications.map(
+    (one: { application: string; objectivesFrom: string | null; vmCount: number }) => [
+      one.application,
+      one.objectivesFrom,
+    ],
+  );
+  expect(found).toEqual([
+    ["shop", "policy"],
+    ["site", null],
+    ["third", null],
+  ]);
+  // db2 is tagged as part of the shop, but the file says what belongs to the shop.
+  expect(value.unclassifiedCount).toBe(2);
+});

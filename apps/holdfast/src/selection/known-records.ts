@@ -8,9 +8,10 @@ import type {
   Inventory,
   ObjectivesSource,
 } from "@holdfast/domain";
+import { applicationsFromPolicies, loadPolicySet } from "./applications-from-policies.ts";
 import { applicationsFromTags } from "./applications-from-tags.ts";
 
-/** What is known of applications before anything is assessed: from tags, and from what people recorded. */
+/** What is known of applications before anything is assessed: from policies, from tags, and from what people recorded. */
 export interface KnownRecords {
   readonly applications: readonly Application[];
   readonly records: ReadonlyMap<string, ApplicationRecord>;
@@ -27,32 +28,39 @@ export interface RecordReading {
   readonly nowMs: number;
 }
 
-/** Joins tags and records. What was recorded outweighs tags; a record of what no VM belongs to is a finding. */
+/** Joins policies, tags and records. Tags count where the policy file is silent. What was recorded outweighs tags; a record of what no VM belongs to is a finding. */
 export async function knownRecords(
   catalog: Catalog,
   inventories: readonly Inventory[],
   { tag, rtoMs, rpoMs, nowMs }: RecordReading,
 ): Promise<KnownRecords> {
   const tagged = applicationsFromTags(inventories, { tag, rtoMs, rpoMs, nowMs });
+  const policies = applicationsFromPolicies(await loadPolicySet(catalog), nowMs);
+  const named = new Set(policies.applications.map(({ name }) => name.toLowerCase()));
+  // The file names applications; a tag names those that it leaves out.
+  const fromTags = tagged.applications.filter(({ name }) => !named.has(name.toLowerCase()));
+  const applications = [...policies.applications, ...fromTags];
   const decisions = await catalog.loadDecisions();
   const broken = (await catalog.findBrokenRecords()).map(brokenRecord);
   const records = new Map<string, ApplicationRecord>();
   const sources = new Map<string, ObjectivesSource>();
   const findings: Finding[] = [...tagged.findings, ...broken];
-  const names = new Set([...tagged.applications.map(({ name }) => name), ...decisions.keys()]);
+  const names = new Set([...applications.map(({ name }) => name), ...decisions.keys()]);
   for (const name of names) {
     const decided = recordOfDecisions(decisions.get(name) ?? noDecisions);
     const { objectives: _objectives, ...rest } = decided;
-    const known = { recorded: decided.objectives ?? null, tags: tagged.records.get(name)?.objectives ?? null };
+    const { objectives: policy = null, ...said } = policies.records.get(name) ?? {};
+    const tags = tagged.records.get(name)?.objectives ?? null;
+    const known = { recorded: decided.objectives ?? null, policy, tags };
     const joined = joinObjectives(name, known);
     if (joined.source !== null) sources.set(name, joined.source);
     findings.push(...joined.findings);
-    records.set(name, { ...rest, ...(joined.objectives === null ? {} : { objectives: joined.objectives }) });
+    records.set(name, { ...said, ...rest, ...(joined.objectives === null ? {} : { objectives: joined.objectives }) });
   }
-  const hasVms = new Set(tagged.applications.map(({ name }) => name));
+  const hasVms = new Set(applications.map(({ name }) => name));
   findings.push(...[...decisions.keys()].filter((name) => !hasVms.has(name)).map(withoutVms));
   return {
-    applications: tagged.applications.map((one) => withDecisions(one, decisions.get(one.name) ?? noDecisions)),
+    applications: applications.map((one) => withDecisions(one, decisions.get(one.name) ?? noDecisions)),
     records,
     decisions,
     sources,
