@@ -203,3 +203,5 @@ export type {
 } from "./policy/policy-set.ts";
 export { firstFullBytes, predictPolicies } from "./policy/predict-policies.ts";
 export type { PolicyPrediction, PredictionTerms } from "./policy/predict-policies.ts";
+export type { RunbookModel, RunbookStamp } from "./report/runbook-model.ts";
+export { writeRunbook } from "./report/write-runbook.ts";

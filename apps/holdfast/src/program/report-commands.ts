@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import type { ReportRunbookInput } from "../commands/report-runbook.ts";
 import { assessInput, withAssessment } from "./decision-commands.ts";
 import type { AssessOptions } from "./decision-commands.ts";
 import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
+import { withRepository } from "./repository-options.ts";
 
 interface ReportOptions extends AssessOptions {
   readonly to: string;
@@ -35,6 +37,23 @@ export function addReportCommands(program: Command, parts: ProgramParts): void {
         ...(template === undefined ? {} : { template }),
         ...(organisation === undefined ? {} : { organisation }),
         ...(force === undefined ? {} : { force }),
+      }),
+    );
+  withReport(
+    withRepository(
+      defineCommand(report, "runbook <application>", {
+        description:
+          "write a runbook to print: people, order, addresses, steps with Holdfast and without it, where secrets lie",
+        examples: ["report runbook shop --to shop.pdf --measured", "report runbook shop --to shop.html --force"],
+      }),
+    ),
+  )
+    .option("--measured", "open the repository, and name the newest point of each VM")
+    .option("--application-tag <tag>", "tag whose value names the application of a VM", "application")
+    .action((application: string, options: Omit<ReportRunbookInput, "application">) =>
+      runLazily(parts, async () => (await import("../commands/report-runbook.ts")).runReportRunbook, {
+        ...options,
+        application,
       }),
     );
   defineCommand(report, "template", {
