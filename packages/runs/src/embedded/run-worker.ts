@@ -95,6 +95,7 @@ export class EmbeddedWorker implements RunWorker {
   #fail(error: unknown): void {
     this.#failure ??= error instanceof Error ? error : new Error("a worker failed", { cause: error });
     this.#stop.abort();
+    this.#nap.abort();
   }
 
   /** Looks once at all there is to do; answers how long there is nothing more. */
@@ -129,9 +130,9 @@ export class EmbeddedWorker implements RunWorker {
 
   async #rest(napMs: number): Promise<void> {
     try {
-      await this.#dependencies.clock.sleep(napMs, { signal: AbortSignal.any([this.#nap.signal, this.#stop.signal]) });
+      await this.#dependencies.clock.sleep(napMs, { signal: this.#nap.signal });
     } catch (error) {
-      if (!this.#nap.signal.aborted && !this.#stop.signal.aborted) throw error;
+      if (!this.#nap.signal.aborted) throw error;
       // Lets what is at work come on, where a nudge follows a nudge.
       await new Promise((resolve) => setImmediate(resolve));
     }

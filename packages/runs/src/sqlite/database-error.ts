@@ -29,12 +29,7 @@ export function explainDatabaseError(error: unknown, file: string): unknown {
       });
     case sqlite.readOnly:
     case sqlite.cantOpen:
-      return new HoldfastError({
-        code: "runs.file.refused",
-        message: `the file of runs ${file} cannot be opened for writing`,
-        advice: "Check the owner and rights of the file and of its folder, and whether the volume is read-only.",
-        ...found,
-      });
+      return refusedFile(file, error);
     case sqlite.ioError:
     case sqlite.corrupt:
     case sqlite.notADatabase:
@@ -48,4 +43,14 @@ export function explainDatabaseError(error: unknown, file: string): unknown {
     default:
       return error;
   }
+}
+
+export function refusedFile(file: string, cause: unknown): HoldfastError {
+  return new HoldfastError({
+    code: "runs.file.refused",
+    message: `the file of runs ${file} cannot be opened for writing`,
+    advice: "Check the owner and rights of the file and of its folder, and whether the volume is read-only.",
+    details: { file },
+    cause,
+  });
 }

@@ -1,8 +1,8 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { SQLInputValue, StatementSync } from "node:sqlite";
 import { HoldfastError } from "@holdfast/kernel";
-import { explainDatabaseError } from "./database-error.ts";
+import { explainDatabaseError, refusedFile } from "./database-error.ts";
 import { runSchemas } from "./run-schema.ts";
 
 export interface RunDatabaseOptions {
@@ -110,16 +110,25 @@ export class RunDatabase implements Disposable {
 }
 
 function openDatabase({ file, maxPageCount }: RunDatabaseOptions): DatabaseSync {
+  // Inputs and results of runs are nobody else's business; the WAL and its index take the rights of the file.
+  if (file !== ":memory:") makePrivate(file);
   const database = new DatabaseSync(file, { timeout: lockWaitMs });
   try {
-    // Inputs and results of runs are nobody else's business; the WAL and its index take the rights of the file.
-    if (file !== ":memory:") chmodSync(file, 0o600);
     database.exec(`pragma journal_mode=WAL; pragma synchronous=FULL; pragma busy_timeout=${lockWaitMs}`);
     if (maxPageCount !== undefined) database.exec(`pragma max_page_count=${maxPageCount}`);
     return database;
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+  } catch (error) {
+    throw refusedFile(file, error);
   }
 }
 
