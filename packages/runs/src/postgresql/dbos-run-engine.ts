@@ -39,7 +39,7 @@ export interface DbosRunEngineOptions {
   readonly log?: DbosLog;
 }
 
-const usualTimes: DbosWorkerTimes = { leaseMs: 15_000, pollMs: 500 };
+const usualTimes: DbosWorkerTimes = { leaseMs: 15_000, pollMs: 1000 };
 
 /** Longest of DBOS's own intervals: it looks for delayed runs and for new queues once a second. */
 const dbosIntervalMs = 1000;

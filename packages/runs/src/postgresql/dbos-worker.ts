@@ -8,7 +8,7 @@ import { toRunFailure } from "../run-failure.ts";
 import type { RunWorker, WorkerOptions } from "../run-engine.ts";
 import { kindOf } from "../sqlite/run-rows.ts";
 import type { Workflow } from "../workflow.ts";
-import { explainPostgresError, untilReachable } from "./database-error.ts";
+import { explainPostgresError, isPassing, untilReachable } from "./database-error.ts";
 import { createDbosLogger } from "./dbos-log.ts";
 import type { DbosLog } from "./dbos-log.ts";
 import { DbosExecution } from "./dbos-execution.ts";
@@ -123,16 +123,23 @@ class DbosWorker implements RunWorker {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#stop.signal.aborted) return void (await this.stopped);
-    const { pool } = this.#dependencies;
+    const { pool, log } = this.#dependencies;
     this.#stop.abort();
     for (const { abort } of this.#held.values()) abort.abort(new Error("the worker stops"));
     await this.#looking;
     await Promise.all([...this.#held.values()].map(({ execution }) => execution.close()));
-    await DBOS.shutdown({ deregister: true });
-    await handBack(pool, this.workerId, null);
-    await forget(pool, this.workerId);
-    isWorking = false;
-    this.#finish(null);
+    try {
+      await DBOS.shutdown({ deregister: true });
+      await handBack(pool, this.workerId, null);
+      await forget(pool, this.workerId);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      // Then the runs are adopted when this worker's row ends.
+      log("warn", "the database is away: runs in hand go on when the lease of this worker has ended");
+    } finally {
+      isWorking = false;
+      this.#finish(null);
+    }
   }
 
   async #keepLooking(): Promise<void> {
