@@ -1,6 +1,6 @@
 import { compareObjectives, placedVmKey, placedVms, recoveriesByScenario, recoveriesOf } from "@holdfast/domain";
 import { noDecisions, planSectionNames, usualPlanTemplate, writePlan } from "@holdfast/domain";
-import type { Incident, PlanModel, PlannedApplication } from "@holdfast/domain";
+import type { Incident, PlacedVm, PlanModel, PlannedApplication } from "@holdfast/domain";
 import type { Catalog } from "@holdfast/catalog";
 import type { CommandContext, CommandHandler } from "../cli/context.ts";
 import { readSmallFile } from "../cli/read-small-file.ts";
@@ -57,9 +57,12 @@ export async function gatherPlan(
   const { inventories, assessment, places } = world;
   const repositories = await catalog.listRepositories();
   const incidents = await catalog.listIncidents();
+  const vmOf = new Map(placedVms(inventories).map((placed) => [placedVmKey(placed), placed]));
   const applications: PlannedApplication[] = [];
   for (const one of assessment.applications)
-    applications.push(await planApplication(one, world, { catalog, incidents, nowMs: context.services.clock.now() }));
+    applications.push(
+      await planApplication(one, world, { catalog, incidents, vmOf, nowMs: context.services.clock.now() }),
+    );
   return {
     organisation: input.organisation ?? null,
     generatedAtMs: context.services.clock.now(),
@@ -83,22 +86,27 @@ export async function gatherPlan(
 
 async function planApplication(
   assessment: SourcedAssessment,
-  { inventories, known, achieved }: AssessedWorld,
-  parts: { readonly catalog: Catalog; readonly incidents: readonly Incident[]; readonly nowMs: number },
+  { known, achieved }: AssessedWorld,
+  parts: {
+    readonly catalog: Catalog;
+    readonly incidents: readonly Incident[];
+    readonly vmOf: ReadonlyMap<string, PlacedVm>;
+    readonly nowMs: number;
+  },
 ): Promise<PlannedApplication> {
   const name = assessment.application;
   const objectives = known.records.get(name)?.objectives ?? null;
   const own = parts.incidents.filter((one) => one.application === name);
-  const keys = new Set(assessment.captures.map(({ vmKey }) => vmKey));
   const untried = { losses: [], recoveries: recoveriesByScenario(own) };
   return {
     application: known.applications.find((one) => one.name === name)!,
     objectives,
     source: assessment.objectivesFrom,
+    waiver: known.records.get(name)?.waiver ?? null,
     decisions: known.decisions.get(name) ?? noDecisions,
     log: await parts.catalog.listDecisions(name),
     assessment,
-    vms: placedVms(inventories).filter((placed) => keys.has(placedVmKey(placed))),
+    vms: assessment.captures.map(({ vmKey }) => parts.vmOf.get(vmKey)).filter((placed) => placed !== undefined),
     comparisons:
       achieved?.find(({ application }) => application === name)?.comparisons ??
       (objectives === null ? [] : compareObjectives(objectives, untried)),

@@ -16,6 +16,8 @@ export interface PdfPage {
   readonly root: PDFKit.PDFStructureElement;
   /** Points between the margins. */
   readonly width: number;
+  /** The outline, and the last entry of each level in it. */
+  readonly outline: PDFKit.PDFOutline[];
 }
 
 /**
@@ -46,7 +48,7 @@ export async function writePdf(report: ReportDocument): Promise<Uint8Array> {
   pdf.registerFont("mono", resolve("dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf"));
   const root = pdf.struct("Document");
   pdf.addStructure(root);
-  const page: PdfPage = { pdf, root, width: pdf.page.width - margins.left - margins.right };
+  const page: PdfPage = { pdf, root, width: pdf.page.width - margins.left - margins.right, outline: [pdf.outline] };
   for (const block of report.blocks) writeBlock(block, page);
   root.end();
   numberPages(page, `${printableText(title)}, ${formatInstant(generatedAtMs)}`);
@@ -89,23 +91,15 @@ function writeHeading({ level, text }: Extract<ReportBlock, { kind: "heading" }>
   const neededPt = heightPt + size + 4 * textSize;
   if (pdf.y + neededPt > pdf.page.height - margins.bottom) pdf.addPage();
   else if (pdf.y > margins.top) pdf.y += size * 0.8;
-  if (level <= 3) outlineOf(page, level).addItem(shown);
+  if (level <= 3) addToOutline(page, level, shown);
   write(`H${level}`, text, page, { font: "bold", size, gap: size * 0.4 });
 }
 
-const outlines = new WeakMap<PDFKit.PDFDocument, PDFKit.PDFOutline[]>();
-
-/** The outline entry that a heading of a level belongs below. */
-function outlineOf({ pdf }: PdfPage, level: 1 | 2 | 3 | 4): { addItem(text: string): void } {
-  const stack = outlines.get(pdf) ?? [pdf.outline];
-  outlines.set(pdf, stack);
-  return {
-    addItem(text) {
-      stack.length = Math.min(stack.length, level);
-      const parent = stack.at(-1) ?? pdf.outline;
-      stack.push(parent.addItem(text));
-    },
-  };
+/** Adds an entry to the outline, below the last one of the level above. */
+function addToOutline({ outline }: PdfPage, level: number, text: string): void {
+  outline.length = Math.min(outline.length, level);
+  const parent = outline.at(-1);
+  if (parent !== undefined) outline.push(parent.addItem(text));
 }
 
 function writeList({ items, isOrdered }: Extract<ReportBlock, { kind: "list" }>, page: PdfPage): void {

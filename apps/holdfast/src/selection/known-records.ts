@@ -6,6 +6,7 @@ import type {
   ApplicationRecord,
   Finding,
   Inventory,
+  Objectives,
   ObjectivesSource,
 } from "@holdfast/domain";
 import { applicationsFromPolicies, loadPolicySet } from "./applications-from-policies.ts";
@@ -28,7 +29,10 @@ export interface RecordReading {
   readonly nowMs: number;
 }
 
-/** Joins policies, tags and records. Tags count where the policy file is silent. What was recorded outweighs tags; a record of what no VM belongs to is a finding. */
+/**
+ * Joins policies, tags and records. Tags count where the policy file is silent. What was recorded outweighs tags; a record
+ * of what no VM belongs to is a finding.
+ */
 export async function knownRecords(
   catalog: Catalog,
   inventories: readonly Inventory[],
@@ -55,7 +59,7 @@ export async function knownRecords(
     const joined = joinObjectives(name, known);
     if (joined.source !== null) sources.set(name, joined.source);
     findings.push(...joined.findings);
-    records.set(name, { ...said, ...rest, ...(joined.objectives === null ? {} : { objectives: joined.objectives }) });
+    records.set(name, joinRecords(said, rest, joined.objectives));
   }
   const hasVms = new Set(applications.map(({ name }) => name));
   findings.push(...[...decisions.keys()].filter((name) => !hasVms.has(name)).map(withoutVms));
@@ -65,6 +69,21 @@ export async function knownRecords(
     decisions,
     sources,
     findings,
+  };
+}
+
+/** What people recorded outweighs what a policy file says; facts count one by one. */
+function joinRecords(
+  said: ApplicationRecord,
+  recorded: ApplicationRecord,
+  objectives: Objectives | null,
+): ApplicationRecord {
+  return {
+    ...said,
+    ...recorded,
+    facts: { ...said.facts, ...recorded.facts },
+    redeployments: [...(said.redeployments ?? []), ...(recorded.redeployments ?? [])],
+    ...(objectives === null ? {} : { objectives }),
   };
 }
 

@@ -110,9 +110,9 @@ function answerRows(answers: ImpactAnswers): readonly (readonly string[])[] {
 
 function optionBlocks({
   assessment: { recommendation, isWaived },
-  decisions,
+  waiver,
+  decisions: { redeployments },
 }: PlannedApplication): readonly ReportBlock[] {
-  const { waiver, redeployments } = decisions;
   const last = redeployments.at(-1);
   const waived =
     waiver === null

@@ -3,8 +3,7 @@ import { formatDay } from "./objective-fields.ts";
 import type { PlannedApplication } from "./plan-model.ts";
 
 /** What the plan leaves without protection in one application, each with its reason. */
-export function describeLeftOut({ decisions, assessment, objectives }: PlannedApplication): readonly string[] {
-  const { waiver } = decisions;
+export function describeLeftOut({ waiver, assessment, objectives }: PlannedApplication): readonly string[] {
   const whole =
     waiver === null
       ? assessment.recommendation?.option === "none"

@@ -1,5 +1,6 @@
 import type { Application, PlacedVm } from "../applications/application.ts";
 import type { ApplicationAssessment } from "../assessment/assess-application.ts";
+import type { Waiver } from "../assessment/protection-option.ts";
 import type { ApplicationDecisions } from "../decisions/application-decisions.ts";
 import type { RecordedDecision } from "../decisions/decision.ts";
 import type { ObjectivesSource } from "../decisions/join-objectives.ts";
@@ -40,6 +41,8 @@ export interface PlannedApplication {
   readonly application: Application;
   readonly objectives: Objectives | null;
   readonly source: ObjectivesSource | null;
+  /** Who left it without protection, by a record or by the policy file; null where nobody did. */
+  readonly waiver: Waiver | null;
   readonly decisions: ApplicationDecisions;
   readonly log: readonly RecordedDecision[];
   readonly assessment: ApplicationAssessment;

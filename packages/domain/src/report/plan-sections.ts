@@ -15,7 +15,7 @@ type PlanSection = (model: PlanModel) => readonly ReportBlock[];
 export function frontBlocks(model: PlanModel): readonly ReportBlock[] {
   const { organisation, generatedAtMs, stamps, vmCount, unclassified, applications, evidenceFrom } = model;
   const unsigned = applications.filter(
-    ({ objectives, decisions }) => objectives !== null && decisions.waiver === null && objectives.signOff === null,
+    ({ objectives, waiver }) => objectives !== null && waiver === null && objectives.signOff === null,
   );
   const disruptions = applications.filter(({ recoveries }) =>
     recoveries.findings.some(({ kind }) => kind === "unacceptable-disruption"),
@@ -31,7 +31,7 @@ export function frontBlocks(model: PlanModel): readonly ReportBlock[] {
     list([
       `${countOf(applications.length, "application")} on ${countOf(stamps.length, "stamp")}`,
       `${unsigned.length} of them with objectives that nobody has signed`,
-      `${applications.filter(({ objectives, decisions }) => objectives === null && decisions.waiver === null).length} without objectives`,
+      `${applications.filter(({ objectives, waiver }) => objectives === null && waiver === null).length} without objectives`,
       `${disruptions.length} with a mean time to recover above the RTO: an unacceptable disruption`,
       evidenceFrom === null
         ? "no repository was asked what its points prove: worst losses are unproven here"

@@ -21,13 +21,7 @@ export function signatureOf({ signOff }: Objectives): string {
 }
 
 /** One application in the cells of an overview: name, owner, RTO, RPO, signature, review, option. */
-export function summaryCells({
-  application,
-  objectives,
-  decisions,
-  assessment,
-}: PlannedApplication): readonly string[] {
-  const { waiver } = decisions;
+export function summaryCells({ application, objectives, waiver, assessment }: PlannedApplication): readonly string[] {
   const option = assessment.recommendation?.option;
   return [
     application.name,
