@@ -1,5 +1,6 @@
 import { applyDecision, foldDecisions } from "@holdfast/domain";
 import type { ApplicationDecisions, Decision, RecordedDecision } from "@holdfast/domain";
+import { HoldfastError } from "@holdfast/kernel";
 import type { Clock } from "@holdfast/kernel";
 import type { Kysely } from "kysely";
 import { unreadableCatalog } from "./catalog-error.ts";
@@ -41,8 +42,7 @@ export function createDecisions(db: Kysely<CatalogSchema>, clock: Clock, file: s
           (state, decision) => applyDecision(state, { ...decision, number: state.number + 1, atMs, enteredBy }),
           held,
         );
-        // What is written must be readable: a value that JSON or the schema would not give back is refused here.
-        for (const decision of decisions) parseValue(JSON.parse(JSON.stringify(decision)), file, application);
+        decisions.forEach(refuseUnreadable);
         const entries = decisions.map((value) => ({ atMs, enteredBy, value }));
         await appendRecords(tx, { log: "application", subject: application, before }, entries);
         return holds;
@@ -66,12 +66,20 @@ export function createDecisions(db: Kysely<CatalogSchema>, clock: Clock, file: s
 
 function parseDecision({ subject, number, at_ms, entered_by, document }: RecordRow, file: string): RecordedDecision {
   const what = `entry ${number} of application ${subject}`;
-  const decision = parseValue(parseDocument(document, file, what), file, what);
-  return { ...decision, number, atMs: at_ms, enteredBy: entered_by };
+  const parsed = decisionDocument.safeParse(parseDocument(document, file, what));
+  if (!parsed.success) throw unreadableCatalog(file, `${what} is no decision that is known`, parsed.error);
+  return { ...parsed.data, number, atMs: at_ms, enteredBy: entered_by };
 }
 
-function parseValue(value: unknown, file: string, what: string): Decision {
-  const parsed = decisionDocument.safeParse(value);
-  if (!parsed.success) throw unreadableCatalog(file, `${what} is no decision that is known`, parsed.error);
-  return parsed.data;
+/** One entry that cannot be read back would take its whole log with it. */
+function refuseUnreadable(decision: Decision): void {
+  const parsed = decisionDocument.safeParse(JSON.parse(JSON.stringify(decision)));
+  if (parsed.success) return;
+  throw new HoldfastError({
+    code: "catalog.record.refused",
+    message: `a decision of kind ${decision.kind} has a field that it cannot be kept with`,
+    advice: "Nothing was entered. Report this with the command that was run.",
+    details: { kind: decision.kind },
+    cause: parsed.error,
+  });
 }

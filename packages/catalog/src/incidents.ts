@@ -1,6 +1,6 @@
 import { applyIncidentEvent, openIncident } from "@holdfast/domain";
 import type { Incident, IncidentEvent } from "@holdfast/domain";
-import { HoldfastError } from "@holdfast/kernel";
+import { HoldfastError, invariant } from "@holdfast/kernel";
 import type { Clock } from "@holdfast/kernel";
 import type { Kysely } from "kysely";
 import type { z } from "zod";
@@ -86,8 +86,7 @@ export function createIncidents(db: Kysely<CatalogSchema>, clock: Clock, file: s
 
 function foldIncident(rows: readonly RecordRow[], file: string): Incident {
   const [first, ...later] = rows;
-  if (first === undefined || first.number !== 1)
-    throw unreadableCatalog(file, `the log of incident ${first?.subject ?? ""} lacks its first entry`);
+  invariant(first !== undefined, "a log that is folded has an entry");
   const { kind: _kind, recovery, ...opening } = parse(incidentOpening, first, file);
   const opened = openIncident({ id: first.subject, kind: recovery, ...opening });
   return later.map((row) => parse(incidentEvent, row, file)).reduce(applyIncidentEvent, opened);

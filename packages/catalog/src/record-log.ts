@@ -40,7 +40,8 @@ export async function appendRecords(
   }: { readonly log: RecordLogName; readonly subject: string; readonly before: readonly RecordRow[] },
   entries: readonly NewEntry[],
 ): Promise<void> {
-  let number = before.length;
+  // Not how many there are: a log with a gap, which is told as broken, still takes entries.
+  let number = before.at(-1)?.number ?? 0;
   let digest = before.at(-1)?.digest ?? "";
   for (const { atMs, enteredBy, value } of entries) {
     number += 1;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import type { Decision } from "@holdfast/domain";
 import { expect, test } from "vitest";
@@ -93,6 +94,40 @@ test.each([
   await catalog.recordDecisions("shop", every, "root");
   change(folder.file, statement);
   expect(await catalog.findBrokenRecords()).toEqual([{ log: "application", subject: "shop", number }]);
+});
+
+test("an entry that is written anew with a digest of its own breaks the chain at the next", async () => {
+  await using folder = await makeCatalogFolder();
+  const catalog = await folder.open();
+  await catalog.recordDecisions("shop", every, "root");
+  using database = new DatabaseSync(folder.file);
+  const row = (number: number) =>
+    database.prepare("select * from records where number = ?").get(number) as Record<string, string | number>;
+  const document = '{"kind":"none-withdrawn","reason":"forged"}';
+  // The formula of docs/catalog.md.
+  const fields = [row(1)["digest"], "application", "shop", 2, row(2)["at_ms"], "root", document];
+  const digest = createHash("sha256").update(JSON.stringify(fields)).digest("hex");
+  database.prepare("update records set document = ?, digest = ? where number = 2").run(document, digest);
+  expect(await catalog.findBrokenRecords()).toEqual([{ log: "application", subject: "shop", number: 3 }]);
+});
+
+test("a log with a gap still takes entries, and stays broken where it was", async () => {
+  await using folder = await makeCatalogFolder();
+  const catalog = await folder.open();
+  await catalog.recordDecisions("shop", every, "root");
+  change(folder.file, "delete from records where number = 5");
+  expect(await catalog.recordDecisions("shop", [set], "root")).toMatchObject({ number: 13, objectivesNumber: 13 });
+  expect(await catalog.findBrokenRecords()).toEqual([{ log: "application", subject: "shop", number: 5 }]);
+});
+
+test("a decision that could not be read back is refused before it is written", async () => {
+  await using folder = await makeCatalogFolder();
+  const catalog = await folder.open();
+  const odd = { kind: "contact-removed", name: "Bo", also: 1 } as const;
+  const called: Decision = { kind: "contact-set", contact: { name: "Bo", role: "r", reach: "1" } };
+  const refused = catalog.recordDecisions("shop", [called, odd], "root");
+  await expect(refused).rejects.toMatchObject({ code: "catalog.record.refused" });
+  expect(await catalog.listDecisions("shop")).toEqual([]);
 });
 
 test("an incident is folded from its log, and its times are checked before they are written", async () => {

@@ -162,6 +162,31 @@ test("a report never overwrites a file unasked, and leaves nothing half", async 
   expect((await readdir(site.path)).filter((name) => name.includes(".part"))).toEqual([]);
 });
 
+test("the plan tells what an applied policy file says, and where it differs from what an owner signed", async () => {
+  await using site = await makeShop();
+  const policy = join(site.path, "policy.yaml");
+  const lines = [
+    "version: 1",
+    "policies: { gold: { every: 15m, repository: main, keep: { daily: 7 } } }",
+    "applications:",
+    "  shop: { owner: Ada, select: [{ tag: application=shop }], policy: gold, rto: 2h, rpo: 30m }",
+    "  lab: { owner: Bo, select: [{ name: lone }], policy: none, none: { why: a toy, owner: Bo, until: 2027-01-01 } }",
+  ];
+  await writeFile(policy, lines.join("\n"));
+  expect((await site.run(["apply", "--file", policy, "--yes"])).exitCode).toBe(0);
+  const { path, value } = await site.write("plan.md");
+  expect(value).toMatchObject({ unclassified: 0 });
+  const text = await readFile(path, "utf8");
+  expect(text).toContain("> **Unclassified: 0 of 5 VMs.**");
+  expect(text).toContain("- lab: no protection until 2027-01-01, decided by Bo: a toy");
+  expect(text).toContain(
+    "**Tolerated, recorded, and stricter where the policy file is**\n\n| Objective | Value |\n| --- | --- |\n| RTO | 1 h 00 min |\n| RPO | 30 min 00 s |",
+  );
+  expect(text).toMatch(
+    /objectives-differ \| warns \| shop: the recorded RTO is 1 h 00 min and that of the policy file 2 h 00 min/,
+  );
+});
+
 test("the template that is printed can be used as it is", async () => {
   await using site = await makeShop();
   const { out } = await site.run(["report", "template"]);

@@ -85,4 +85,8 @@ test("what is printed holds nothing that moves, hides or turns letters", () => {
     }),
   );
   expect(printableText("a\r\n\tb\u202ec")).toBe("a b\ufffdc");
+  const edges = ["\u061c", "\u200b", "\u200f", "\u202a", "\u202e", "\u2060", "\u2069", "\ufeff", "\ufff9", "\u{e0001}"];
+  for (const sign of [...edges, "\0", "\u001b", "\u007f", "\u009f", "\ud800"])
+    expect(printableText(sign)).toBe("\ufffd");
+  for (const sign of ["é", "李", "א", "🚀", "\u2013", "\u00a0"]) expect(printableText(sign)).toBe(sign);
 });
