@@ -10,6 +10,7 @@ import { addReportCommands } from "./report-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
 import { addPruneCommand } from "./prune-commands.ts";
 import { addRetentionCommands } from "./retention-commands.ts";
+import { addScheduleCommands } from "./schedule-commands.ts";
 import { addStampCommands } from "./stamp-commands.ts";
 import { addSystemCommands } from "./system-commands.ts";
 import { addVmCommands } from "./vm-commands.ts";
@@ -57,6 +58,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addIncidentCommands(program, parts);
   addReportCommands(program, parts);
   addPolicyCommands(program, parts);
+  addScheduleCommands(program, parts);
   addSystemCommands(program, parts);
   return program;
 }

@@ -15,6 +15,8 @@ export interface ProtectedVm {
   readonly placed: PlacedVm;
   readonly application: string;
   readonly priority: number;
+  /** Of its application in the policy file; null where that gives none. */
+  readonly rpoMs: number | null;
   readonly policy: Policy;
   readonly way: Exclude<CaptureWay, "not-captured">;
   readonly reasons: readonly string[];
@@ -84,5 +86,14 @@ function compileVm(
     captureExceptions: new Map(exception === undefined ? [] : [[key, exception]]),
   });
   if (way === "not-captured") return leave(reasons.join(", "));
-  return { key, placed, application: name, priority, policy, way, reasons };
+  return {
+    key,
+    placed,
+    application: name,
+    priority,
+    rpoMs: application.tolerance?.rpoMs ?? null,
+    policy,
+    way,
+    reasons,
+  };
 }
