@@ -33,6 +33,12 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
+interface Status {
+  readonly applications: readonly {
+    readonly vms: readonly { readonly newestDataAtMs: number | null; readonly ageMs: number | null }[];
+  }[];
+}
+
 const namesOf = (points: readonly RecoveryPoint[]): string[] => points.map(({ instance }) => instance.name).toSorted();
 const listPoints = (): Promise<RecoveryPoint[]> => stage.holdfast.json("points");
 
@@ -45,12 +51,17 @@ test("a schedule killed in the middle of its captures is taken up again, and eve
   const planned = await stage.holdfast.run(["plan", "--file", file, "--json"]);
   expect([planned.code, JSON.parse(planned.stdout).protectedCount]).toEqual([4, 3]);
   await stage.holdfast.json("apply", "--file", file, "--plan", JSON.parse(planned.stdout).digest, "--yes");
+  const before = await stage.holdfast.json<Status>("status");
+  expect(before.applications[0]!.vms.map(({ newestDataAtMs }) => newestDataAtMs)).toEqual([null, null, null]);
   const serve = ["serve", "--drain", "--look-every", "1m", "--json"];
   const killed = await runAndSignal(stage, serve, { stamp: "east", signal: "SIGKILL", call: 30 });
   expect(killed.code, "the signal ended it").toBeNull();
   await stage.holdfast.json(...serve.slice(0, -1));
   expect([...new Set(namesOf(await listPoints()))]).toEqual(["files", "mail", "web"]);
   expect((await stage.holdfast.json<{ findings: unknown[] }>("check")).findings).toEqual([]);
+  const after = await stage.holdfast.json<Status>("status");
+  expect(after.applications).toMatchObject([{ application: "shop", status: "unproven" }]);
+  for (const { ageMs } of after.applications[0]!.vms) expect(ageMs).toBeLessThan(3_600_000);
   expect((await snapshotNames(stage)).length, "one base for each VM").toBe(3);
 });
 

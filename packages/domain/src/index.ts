@@ -205,3 +205,5 @@ export { firstFullBytes, predictPolicies } from "./policy/predict-policies.ts";
 export type { PolicyPrediction, PredictionTerms } from "./policy/predict-policies.ts";
 export type { RunbookModel, RunbookStamp } from "./report/runbook-model.ts";
 export { writeRunbook } from "./report/write-runbook.ts";
+export { countLeftOut, judgeStatus } from "./policy/judge-status.ts";
+export type { ApplicationStatus, PromiseStatus, VmStatus, WatchedVm } from "./policy/judge-status.ts";

@@ -225,3 +225,21 @@ test("an assessment takes applications and objectives from the policies that hol
   // db2 is tagged as part of the shop, but the file says what belongs to the shop.
   expect(value.unclassifiedCount).toBe(2);
 });
+
+test("the status is that of the newest points: without any it is breached once the RPO is over", async () => {
+  await using site = await makePolicySite();
+  expect((await site.json("status")).value.error.code).toBe("serve.policies.missing");
+  await site.applied(file);
+  const fresh = await site.json("status");
+  expect(fresh).toMatchObject({
+    exitCode: 0,
+    value: { unclassifiedCount: 1, applications: [{ application: "shop", status: "unproven" }] },
+  });
+  await site.clock.advance(3 * hourMs);
+  const late = await site.run(["status"]);
+  expect(late.exitCode).toBe(20);
+  expect(late.out).toMatch(
+    /shop +breached .*db1 +none +all of 2 h 00 min +a capture is due since 3 h 00 min and has not begun/i,
+  );
+  expect(late.out).toContain("left out: 1 VM: Bo has waived its protection: redeployed");
+});

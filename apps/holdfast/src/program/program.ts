@@ -10,7 +10,7 @@ import { addReportCommands } from "./report-commands.ts";
 import { addRepositoryCommands } from "./repository-commands.ts";
 import { addPruneCommand } from "./prune-commands.ts";
 import { addRetentionCommands } from "./retention-commands.ts";
-import { addScheduleCommands } from "./schedule-commands.ts";
+import { addScheduleCommands, addStatusCommand } from "./schedule-commands.ts";
 import { addStampCommands } from "./stamp-commands.ts";
 import { addSystemCommands } from "./system-commands.ts";
 import { addVmCommands } from "./vm-commands.ts";
@@ -59,6 +59,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
   addReportCommands(program, parts);
   addPolicyCommands(program, parts);
   addScheduleCommands(program, parts);
+  addStatusCommand(program, parts);
   addSystemCommands(program, parts);
   return program;
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { parseDuration } from "../cli/duration.ts";
 import type { ServeInput } from "../commands/serve.ts";
+import type { StatusInput } from "../commands/status.ts";
 import { defineCommand, runLazily } from "./define.ts";
 import type { ProgramParts } from "./define.ts";
 import { withKey } from "./repository-options.ts";
@@ -23,6 +24,17 @@ export function addScheduleCommands(program: Command, parts: ProgramParts): void
         discoverEveryMs: discoverEvery,
       }),
     );
+}
+
+export function addStatusCommand(program: Command, parts: ProgramParts): void {
+  withKey(
+    defineCommand(program, "status", {
+      description: "say which promises of the applied policies hold now, and why; exits with 20 where one is breached",
+      examples: ["status", "status --json"],
+    }),
+  ).action((options: StatusInput) =>
+    runLazily(parts, async () => (await import("../commands/status.ts")).runStatus, options),
+  );
 }
 
 type ServeOptions = Omit<ServeInput, "lookEveryMs" | "discoverEveryMs"> & {
