@@ -42,15 +42,16 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
 /** Brings DBOS's tables and ours to this version, one process at a time. */
 export async function migrateRuns(url: string, pool: pg.Pool, logger: DLogger): Promise<void> {
   const lock = await pool.connect();
+  let broken: Error | undefined;
+  lock.on("error", (error) => (broken = error));
   try {
     await lock.query("select pg_advisory_lock($1)", [migrationLock]);
+    const found = await readVersion(lock);
+    if (found > runTables.length) throw newerTables();
     // `DBOS.migrate` is this with a logger that writes to standard output, which belongs to the command.
     await migrateSystemDatabase(url, logger as Parameters<typeof migrateSystemDatabase>[1]);
     await lock.query("create schema if not exists holdfast_runs");
     await lock.query("create table if not exists holdfast_runs.version (number integer not null)");
-    const { rows } = await lock.query<{ number: number }>("select number from holdfast_runs.version");
-    const found = rows[0]?.number ?? 0;
-    if (found > runTables.length) throw newerTables();
     for (const [index, sql] of runTables.entries()) {
       if (index < found) continue;
       await inTransaction(pool, async (client) => {
@@ -60,9 +61,19 @@ export async function migrateRuns(url: string, pool: pg.Pool, logger: DLogger): 
       });
     }
   } finally {
-    await lock.query("select pg_advisory_unlock($1)", [migrationLock]).catch(() => undefined);
-    lock.release();
+    await lock.query("select pg_advisory_unlock($1)", [migrationLock]).catch((error: Error) => (broken = error));
+    // Ended, the connection gives up its lock too.
+    lock.release(broken ?? true);
   }
+}
+
+async function readVersion(client: pg.PoolClient): Promise<number> {
+  const there = await client.query<{ name: string | null }>(
+    "select to_regclass('holdfast_runs.version')::text as name",
+  );
+  if (there.rows[0]?.name == null) return 0;
+  const { rows } = await client.query<{ number: number }>("select number from holdfast_runs.version");
+  return rows[0]?.number ?? 0;
 }
 
 function newerTables(): HoldfastError {
