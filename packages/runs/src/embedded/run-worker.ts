@@ -108,19 +108,22 @@ export class EmbeddedWorker implements RunWorker {
       for (const run of claims.claim(request, clock.now())) this.#begin(run);
     }
     const nowMs = clock.now();
-    const instants = [claims.nextInstant(nowMs), this.#held.size > 0 ? this.#renewAtMs : null];
-    const waits = instants.flatMap((at) => (at === null ? [] : [at - nowMs]));
-    return Math.max(1, Math.min(times.pollMs, ...waits));
+    const dueAtMs = claims.nextInstant(nowMs);
+    const waits = [times.pollMs];
+    if (dueAtMs !== null) waits.push(dueAtMs - nowMs);
+    if (this.#held.size > 0) waits.push(this.#renewAtMs - clock.monotonicMs());
+    return Math.max(1, Math.min(...waits));
   }
 
+  /** By the clock that never goes back: set back, the other one would let a cancel wait for as long. */
   #keepLeases(): void {
     const { clock, claims, times } = this.#dependencies;
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     const isDue = nowMs >= this.#renewAtMs;
     // Every end of a run is a reason to turn, and only other processes' doings a reason to look at all that is held.
     if (!isDue && nowMs < this.#lookAtMs) return;
     this.#lookAtMs = nowMs + times.pollMs;
-    const news = isDue ? claims.renew(this.workerId, nowMs + times.leaseMs) : claims.look(this.workerId);
+    const news = isDue ? claims.renew(this.workerId, clock.now() + times.leaseMs) : claims.look(this.workerId);
     if (isDue) this.#renewAtMs = nowMs + Math.floor(times.leaseMs / 3);
     for (const [runId, held] of this.#held) {
       if (news.held.get(runId) !== held.fence) held.abort.abort(new LeaseLostError(`run ${runId} is in other hands`));
@@ -142,7 +145,7 @@ export class EmbeddedWorker implements RunWorker {
     const { clock, times } = this.#dependencies;
     const workflow = this.#workflows.get(run.kind);
     if (workflow === undefined) return;
-    if (this.#held.size === 0) this.#renewAtMs = clock.now() + Math.floor(times.leaseMs / 3);
+    if (this.#held.size === 0) this.#renewAtMs = clock.monotonicMs() + Math.floor(times.leaseMs / 3);
     const before = this.#held.get(run.id);
     before?.abort.abort(new LeaseLostError(`run ${run.id} was claimed anew`));
     const abort = new AbortController();

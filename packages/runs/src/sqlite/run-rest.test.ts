@@ -5,6 +5,7 @@ import { SeededRandom } from "@holdfast/kernel/testing";
 import { expect, test } from "vitest";
 import { withSlots } from "../slots/with-slots.ts";
 import { openMemoryRunEngine } from "../testing/memory-run-engine.ts";
+import { untilAborted } from "../testing/run-engine-harness.ts";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { defineWorkflow } from "../workflow.ts";
 import { openSqliteRunEngine } from "./sqlite-run-engine.ts";
@@ -66,4 +67,29 @@ test("a run that comes to rest beside a scope of slots gives them back", async (
   await clock.advance(1000);
   expect(await engine.find("r1")).toMatchObject({ status: "waiting" });
   expect(await engine.slots.list()).toMatchObject([{ held: 0, waiting: 0 }]);
+});
+
+test("a worker whose clock is set back notices a cancel of another process no later for that", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "holdfast-runs-"));
+  try {
+    const clock = new SimulatedClock();
+    const times = { leaseMs: 10_000, pollMs: 1000 };
+    const options = { file: join(folder, "runs.db"), clock, random: new SeededRandom(1), times };
+    await using engine = await openSqliteRunEngine(options);
+    await using other = await openSqliteRunEngine(options);
+    const work = defineWorkflow({
+      name: "work",
+      version: 1,
+      run: async (run, _input: null) => run.step("for ever", ({ signal }) => untilAborted(signal)),
+    });
+    await using _worker = await engine.startWorker({ workflows: [work], concurrency: 1 });
+    await engine.start({ workflow: work, input: null, runId: "r1" });
+    await clock.advance(5000);
+    clock.jump(-24 * 3_600_000);
+    await other.cancel("r1", "stop");
+    await clock.advance(times.pollMs + 1);
+    expect((await other.find("r1"))?.status).toBe("cancelled");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -14,6 +14,7 @@ const turnsPerInstant = 12;
  */
 export class SimulatedClock implements Clock {
   #nowMs: number;
+  #jumpedMs = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
@@ -25,7 +26,7 @@ export class SimulatedClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#nowMs;
+    return this.#nowMs - this.#jumpedMs;
   }
 
   sleep(durationMs: number, { signal }: SleepOptions = {}): Promise<void> {
@@ -69,6 +70,7 @@ export class SimulatedClock implements Clock {
   /** Sets the wall clock, as a person or a time server does. Sleepers keep their length. */
   jump(byMs: number): void {
     this.#nowMs += byMs;
+    this.#jumpedMs += byMs;
     const moved = [...this.#sleepers].map((sleeper) => ({ ...sleeper, wakeAtMs: sleeper.wakeAtMs + byMs, sleeper }));
     for (const { sleeper, wakeAtMs } of moved) Object.assign(sleeper, { wakeAtMs });
   }
