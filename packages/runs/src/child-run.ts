@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RunEngine } from "./run-engine.ts";
 import type { RunFailure } from "./run-record.ts";
-import type { RunContext, WorkflowRef } from "./workflow.ts";
+import type { RunContext, StepContext, WorkflowRef } from "./workflow.ts";
 
 export interface ChildRun {
   /** Unlike any other child's of the run. */
@@ -21,11 +21,13 @@ export type ChildOutcome =
 /** Starts a run of its own, once, as a step. Answers its id. A parent that ends does not end its children. */
 export function startChildRun(run: RunContext, engine: Pick<RunEngine, "start">, child: ChildRun): Promise<string> {
   const { name, ...request } = child;
-  return run.step(name, async (step) => {
+  const startIt = async (step: StepContext): Promise<string> => {
     const runId = childIdOf(run.runId, name);
     await engine.start({ ...request, runId, parentRunId: run.runId }, { signal: step.signal });
     return runId;
-  });
+  };
+  // For a database that is away: a quarter of an hour.
+  return run.step(name, startIt, { maxAttempts: 20, backoffMs: 500 });
 }
 
 /** Waits for the end of a child, which `startChildRun` answered the id of; null where it has not come in time. */

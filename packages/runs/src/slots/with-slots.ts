@@ -100,7 +100,7 @@ async function takeSlots(holder: string, scope: SlotScope, signal: AbortSignal):
     if (answer === "taken-over") throw lostSlots(holder);
   } catch (error) {
     // Who stops waiting makes room for the next at once.
-    if (signal.aborted) await pool.release({ holder, owner });
+    if (signal.aborted) await giveBack(pool, { holder, owner });
     throw error;
   }
   const lost = new AbortController();
@@ -110,7 +110,7 @@ async function takeSlots(holder: string, scope: SlotScope, signal: AbortSignal):
     if (stop.signal.aborted) return renewing;
     stop.abort();
     await renewing;
-    await pool.release({ holder, owner });
+    await giveBack(pool, { holder, owner });
   };
   // The code of an aborted execution never comes to its `finally`. Where this fails, the lease's end does it.
   signal.addEventListener("abort", () => void release().catch(() => undefined), { once: true });
@@ -130,6 +130,15 @@ async function takeSlots(holder: string, scope: SlotScope, signal: AbortSignal):
         if (clock.monotonicMs() >= goodUntilMs) return lost.abort(lostSlots(holder, error));
       }
     }
+  }
+}
+
+/** Gives a ticket back. Where the database is away the lease's end does it: that is no reason for a run to fail. */
+async function giveBack(pool: SlotPool, ticket: { readonly holder: string; readonly owner: string }): Promise<void> {
+  try {
+    await pool.release(ticket);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || !error.isRetryable) throw error;
   }
 }
 
