@@ -87,6 +87,7 @@ test.skipIf(!existsSync(pdfToText))("the plan as a PDF says the same, in letters
   expect(words).toContain("<script>alert(1)</script>");
   expect(words).toContain("Bo Łukasz");
   expect(words).toContain("rebuilt at night");
+  expect(words).toContain("have not stand in it as boxes: U+674E. The page written as HTML has them.");
   expect(words).toMatch(/page 1 of \d+/);
   const bytes = (await readFile(path)).toString("latin1");
   expect(bytes).toMatch(/^%PDF-1\.7/);

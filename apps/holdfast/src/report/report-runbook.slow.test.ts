@@ -56,6 +56,14 @@ test.skipIf(!hasReader && process.env["CI"] !== "true")(
     const run = promisify(execFile);
     for (const line of lines) await run("/bin/sh", ["-c", line], { cwd: folder.path });
     expect(Buffer.compare(await readFile(join(folder.path, "web1-os.raw")), disk)).toBe(0);
+    const plan = join(folder.path, "plan.md");
+    const tolerated = ["--rto", "1h", "--rpo", "1h"];
+    expect((await folder.run("report", "plan", "--to", plan, "--measured", ...key, ...tolerated)).exitCode).toBe(0);
+    const shown = await readFile(plan, "utf8");
+    expect(shown).toContain("evidence of worst losses is from the points in vault");
+    // The point is of 1970: it bounds the loss, and misses the RPO by far.
+    expect(shown).toMatch(/^\| vm \| 1 h 00 min \| \d+ .* \| missed \| 1 h 00 min \| unproven \| unproven \|$/m);
+    expect(shown).toMatch(/^\| site \| 1 h 00 min \| unbounded \| unbounded \| missed \|/m);
     expect(text).toContain("holdfast restore vm p1 --repo vault --name web1");
   },
 );

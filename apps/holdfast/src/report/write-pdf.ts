@@ -2,13 +2,17 @@ import { createRequire } from "node:module";
 import { assertNever, formatInstant } from "@holdfast/kernel";
 import { printableText } from "@holdfast/domain";
 import type { ReportBlock, ReportDocument } from "@holdfast/domain";
+import { open } from "fontkit";
 import PDFDocument from "pdfkit";
+import { missingLetters } from "./missing-letters.ts";
+import type { LetterFont } from "./missing-letters.ts";
 import { writePdfTable } from "./write-pdf-table.ts";
 
 /** Points; 18 mm by 15 mm, which binders and punches leave alone. */
 const margins = { top: 51, bottom: 51, left: 43, right: 43 };
 const headingSizes = { 1: 20, 2: 15, 3: 12.5, 4: 10.5 } as const;
 const textSize = 9;
+const textFont = "dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf";
 
 /** What the parts of the writer draw on: the document, and the element that what they add is read in. */
 export interface PdfPage {
@@ -43,17 +47,35 @@ export async function writePdf(report: ReportDocument): Promise<Uint8Array> {
     pdf.on("error", reject);
   });
   const { resolve } = createRequire(import.meta.url);
-  pdf.registerFont("text", resolve("dejavu-fonts-ttf/ttf/DejaVuSansCondensed.ttf"));
+  pdf.registerFont("text", resolve(textFont));
   pdf.registerFont("bold", resolve("dejavu-fonts-ttf/ttf/DejaVuSansCondensed-Bold.ttf"));
   pdf.registerFont("mono", resolve("dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf"));
   const root = pdf.struct("Document");
   pdf.addStructure(root);
   const page: PdfPage = { pdf, root, width: pdf.page.width - margins.left - margins.right, outline: [pdf.outline] };
-  for (const block of report.blocks) writeBlock(block, page);
+  const missing = missingLetters(report, await openFont(resolve(textFont)));
+  for (const block of [...report.blocks, ...missingNotice(missing)]) writeBlock(block, page);
   root.end();
   numberPages(page, `${printableText(title)}, ${formatInstant(generatedAtMs)}`);
   pdf.end();
   return await whole;
+}
+
+async function openFont(path: string): Promise<LetterFont> {
+  const font = await open(path);
+  if ("hasGlyphForCodePoint" in font) return font;
+  throw new TypeError(`${path} is a collection of fonts`);
+}
+
+/** A name in boxes is a name that nobody can call: the reader must know that it is not what was entered. */
+function missingNotice(letters: readonly string[]): readonly ReportBlock[] {
+  if (letters.length === 0) return [];
+  const codes = letters.map(
+    (letter) => `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`,
+  );
+  const more = codes.length > 20 ? ` and ${codes.length - 20} more` : "";
+  const text = `Letters that the fonts of this print have not stand in it as boxes: ${codes.slice(0, 20).join(", ")}${more}. The page written as HTML has them.`;
+  return [{ kind: "notice", text }];
 }
 
 function writeBlock(block: ReportBlock, page: PdfPage): void {
