@@ -25,6 +25,17 @@ test("an incident counts from the start of its disaster to the end, with its pha
   expect(out).toMatch(/3 +restored +2026-01-01T01:00:00.000Z +2026-01-01T01:10:00.000Z +root\n4 +closed, recovered/);
 });
 
+test("a second incident of an application is opened with a hint at the first", async () => {
+  await using site = await makeRecordSite(shop);
+  const first = await site.run(open("--started-at", "1h"));
+  expect(first.err).not.toContain("open already");
+  const second = await site.run(open("--started-at", "1h"));
+  expect(second).toMatchObject({
+    exitCode: 0,
+    err: expect.stringMatching(/^Of shop there is open already: 2026-01-01-/),
+  });
+});
+
 test.each([
   ["cli.incident.not-found", 10, ["incident", "close", "shpo", "--outcome", "recovered"]],
   ["cli.incident.ambiguous", 2, ["incident", "declare", "shop", "--by", "Ada"]],

@@ -25,6 +25,13 @@ export const runOpenIncident: CommandHandler<OpenIncidentInput> = async (input, 
   const nowMs = services.clock.now();
   await using catalog = await services.openCatalog();
   await noteUnknownApplication(catalog, application, input.applicationTag, output);
+  const open = (await catalog.listIncidents()).filter(
+    (one) => one.application === application && one.closedAtMs === null,
+  );
+  if (open.length > 0)
+    output.note(
+      `Of ${application} there is open already: ${open.map(({ id }) => id).join(", ")}. Close what is entered twice as a false alarm.`,
+    );
   const incident = await catalog.recordIncident(
     {
       id: newId(nowMs, services.random.uuid()),

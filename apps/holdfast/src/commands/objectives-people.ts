@@ -1,11 +1,14 @@
 import { formatDay, noDecisions } from "@holdfast/domain";
 import type { Decision } from "@holdfast/domain";
 import { HoldfastError } from "@holdfast/kernel";
-import type { CommandHandler } from "../cli/context.ts";
+import type { Catalog } from "@holdfast/catalog";
+import type { CommandContext, CommandHandler } from "../cli/context.ts";
 import { momentAhead } from "../cli/moment.ts";
 import type { Moment } from "../cli/moment.ts";
 import type { ChangeOptions } from "../cli/propose-change.ts";
+import { nearestNames } from "../selection/nearest-names.ts";
 import { noteUnknownApplication } from "../selection/known-application.ts";
+import { assessKnown } from "./assess-known.ts";
 import { enterDecisions } from "./objectives-none.ts";
 
 interface RecordInput extends ChangeOptions {
@@ -37,8 +40,28 @@ export const runAcceptFinding: CommandHandler<AcceptInput> = async (input, conte
       : `\n${finding} of ${application} is accepted no more: ${reason}\n`;
   await using catalog = await context.services.openCatalog();
   await noteUnknownApplication(catalog, application, input.applicationTag, context.output);
+  if (decision.kind === "finding-accepted") await noteUnknownFinding(catalog, input, context);
   await enterDecisions({ application, decisions: [decision], text }, { input, context, catalog });
 };
+
+/** Says so where `assess` finds nothing of the kind: a misspelt one would accept nothing, and look as if it did. */
+async function noteUnknownFinding(
+  catalog: Catalog,
+  { application, applicationTag, finding }: AcceptInput,
+  context: CommandContext,
+): Promise<void> {
+  const { assessment } = await assessKnown(
+    catalog,
+    { applicationTag, sites: new Map(), disconnected: [] },
+    { ...context, output: { ...context.output, note: () => undefined } },
+  );
+  const own = assessment.applications.find((one) => one.application === application);
+  const kinds = [...new Set(own?.findings.map(({ kind }) => kind))];
+  if (own === undefined || kinds.includes(finding)) return;
+  const near = nearestNames(finding, kinds);
+  const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : `It finds: ${kinds.join(", ") || "nothing"}.`;
+  context.output.note(`assess finds no ${finding} in ${application} now. ${hint}`);
+}
 
 export interface ContactInput extends RecordInput {
   readonly name: string;

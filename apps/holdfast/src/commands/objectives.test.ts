@@ -125,6 +125,15 @@ test("contacts, accepted findings and notes of a recovery are kept and shown", a
   expect(out).toMatch(/secret +recovery kit: safe 2\n/);
 });
 
+test("a finding that assess does not find is accepted with a hint, and one that it finds without", async () => {
+  await using site = await makeRecordSite(shop);
+  const accept = ["--reason", "r", "--owner", "Ada", "--until", "9d", "--plan-only"];
+  const odd = await site.run(["objectives", "accept", "shop", "--finding", "singel-point", ...accept]);
+  expect(odd.err).toContain("assess finds no singel-point in shop now. Did you mean single-point?");
+  const known = await site.run(["objectives", "accept", "shop", "--finding", "single-point", ...accept]);
+  expect(known.err).not.toContain("assess finds no");
+});
+
 test("a name that nobody knows is pointed out, with the nearest", async () => {
   await using site = await makeRecordSite(shop);
   const { err } = await site.run(["objectives", "set", "shpo", "--rto", "1h", "--rpo", "1h", "--plan-only"]);
