@@ -189,7 +189,7 @@ export { writeMarkdown } from "./report/write-markdown.ts";
 export { planSectionNames, writePlan } from "./report/write-plan.ts";
 export { comparePolicies } from "./policy/compare-policies.ts";
 export type { PolicyChanges, VmChange } from "./policy/compare-policies.ts";
-export { compilePolicies } from "./policy/compile-policies.ts";
+export { compilePolicies, isCaptured } from "./policy/compile-policies.ts";
 export type { CompiledPolicies, LeftOutVm, ProtectedVm } from "./policy/compile-policies.ts";
 export { judgePolicies } from "./policy/judge-policies.ts";
 export { noPolicies } from "./policy/policy-set.ts";

@@ -73,16 +73,21 @@ function describeForecast({ waves, predictions }: PolicyPlan): string[] {
   return parts;
 }
 
+const wayWords = { agent: "it needs the agent", "application-level": "its application has to protect it" } as const;
+
 function describeChange(one: VmChange): string {
   switch (one.kind) {
     case "protect":
-      return `protected by ${one.policy}`;
+      return one.way === "agentless"
+        ? `protected by ${one.policy}`
+        : `under ${one.policy}, and not captured: ${wayWords[one.way]}`;
     case "unprotect":
       return `no longer protected: ${one.reason}`;
     case "change-policy":
       return `from ${one.from} to ${one.policy}`;
     case "change-way":
-      return `captured ${one.way}, before ${one.from}`;
+      if (one.way === "agentless") return "captured from now on";
+      return `${one.from === "agentless" ? "no longer" : "still not"} captured: ${wayWords[one.way]}`;
   }
 }
 

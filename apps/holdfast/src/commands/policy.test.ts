@@ -126,6 +126,21 @@ test("an application that would lose protection needs consent by its name", asyn
   ]);
 });
 
+test("captures that stop because leave for running snapshots is taken back need consent", async () => {
+  await using site = await makePolicySite();
+  const waived = "policy: none\n    none: { why: redeployed, owner: Bo, until: 2027-01-01 }";
+  const silver = file.replace(waived, "policy: silver");
+  const allowed = silver.replace("every: 1d,", "every: 1d, running-snapshots: { allowed-by: Bo, why: measured },");
+  expect(await site.applied(allowed)).toMatchObject({ exitCode: 0, value: { protectedCount: 3 } });
+  const path = await site.write(silver);
+  const refused = await site.json("apply", "--file", path, "--yes");
+  expect(refused.value.error).toMatchObject({ code: "policy.consent.missing", details: { applications: "site" } });
+  expect((await site.json("policy", "history")).value).toHaveLength(1);
+  expect((await site.run(["plan", "--file", path])).out).toContain("no longer captured: it needs the agent");
+  const consented = await site.json("apply", "--file", path, "--yes", "--consent-unprotect", "site");
+  expect(consented).toMatchObject({ exitCode: 0, value: { protectedCount: 2, applied: { number: 2 } } });
+});
+
 test("a change of policy shows loss before and after", async () => {
   await using site = await makePolicySite();
   await site.applied(file);

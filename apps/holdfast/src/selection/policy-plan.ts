@@ -6,6 +6,7 @@ import {
   createOpenTimes,
   firstFullBytes,
   forecastOnboarding,
+  isCaptured,
   joinObjectives,
   judgePolicies,
   noDecisions,
@@ -52,10 +53,11 @@ export interface PolicyPlan {
   readonly isChange: boolean;
   readonly isBlocked: boolean;
   readonly vmCount: number;
+  /** VMs that are captured; one that waits for an agent is not. */
   readonly protectedCount: number;
   readonly unclassifiedCount: number;
   readonly changes: readonly VmChange[];
-  /** Applications that lose the protection of a VM. */
+  /** Applications of which a VM leaves its policy or is captured no more. */
   readonly needsConsent: readonly string[];
   readonly leftOut: readonly Omit<LeftOutVm, "placed">[];
   readonly firstFullBytes: Figure;
@@ -108,7 +110,8 @@ export function planPolicies(text: string, fileName: string, ground: PlanGround,
     ...agentFindings(after),
     ...predicted.after.flatMap((one) => one.findings),
   ];
-  const newKeys = changes.filter(({ kind }) => kind === "protect").map(({ key }) => key);
+  const wasCaptured = new Set(before.protectedVms.filter(isCaptured).map(({ key }) => key));
+  const newKeys = after.protectedVms.filter((vm) => isCaptured(vm) && !wasCaptured.has(vm.key)).map(({ key }) => key);
   const number = applied?.number ?? 0;
   const isChange = applied?.text !== text;
   return {
@@ -117,7 +120,7 @@ export function planPolicies(text: string, fileName: string, ground: PlanGround,
     isChange,
     isBlocked: findings.some(({ severity }) => severity === "blocks"),
     vmCount: placedVms(inventories).length,
-    protectedCount: after.protectedVms.length,
+    protectedCount: after.protectedVms.filter(isCaptured).length,
     unclassifiedCount: after.unclassified.length,
     changes,
     needsConsent,
@@ -201,7 +204,7 @@ function objectiveFindings(set: PolicySet, { recorded }: PlanGround): readonly F
 /** There is no agent in this release: a VM that needs one is told of, and not taken for protected. */
 function agentFindings({ protectedVms }: CompiledPolicies): readonly Finding[] {
   const needing = Map.groupBy(
-    protectedVms.filter(({ way }) => way !== "agentless"),
+    protectedVms.filter((vm) => !isCaptured(vm)),
     ({ application }) => application,
   );
   return [...needing].map(([application, vms]) => ({
@@ -215,7 +218,7 @@ function agentFindings({ protectedVms }: CompiledPolicies): readonly Finding[] {
 
 function wavesOf(after: CompiledPolicies, isNew: ReadonlySet<string>, set: PolicySet, { loads, rates, nowMs }: Terms) {
   const byPolicy = Map.groupBy(
-    after.protectedVms.filter(({ key, way }) => isNew.has(key) && way === "agentless"),
+    after.protectedVms.filter(({ key }) => isNew.has(key)),
     ({ policy }) => policy,
   );
   return [...byPolicy].flatMap(([policy, vms]) =>
@@ -245,7 +248,7 @@ function wavesOf(after: CompiledPolicies, isNew: ReadonlySet<string>, set: Polic
 /** What all repositories together hold after a year of a set of policies; null where nothing is protected. */
 function storedAfterAYear({ protectedVms }: CompiledPolicies, { loads, rates }: Terms, nowMs: number): Figure | null {
   // Rules that keep nothing block the plan anyway.
-  const kept = protectedVms.filter(({ policy }) => problemOfRetention(policy.retention) === null);
+  const kept = protectedVms.filter((vm) => isCaptured(vm) && problemOfRetention(vm.policy.retention) === null);
   const byPolicy = [...Map.groupBy(kept, ({ policy }) => policy)];
   if (byPolicy.length === 0) return null;
   const figures = byPolicy.map(([policy, vms]) =>

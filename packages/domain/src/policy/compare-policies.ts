@@ -1,8 +1,15 @@
+import { isCaptured } from "./compile-policies.ts";
 import type { CompiledPolicies, ProtectedVm } from "./compile-policies.ts";
 
 /** What happens to one VM. */
 export type VmChange =
-  | { readonly kind: "protect"; readonly key: string; readonly application: string; readonly policy: string }
+  | {
+      readonly kind: "protect";
+      readonly key: string;
+      readonly application: string;
+      readonly policy: string;
+      readonly way: ProtectedVm["way"];
+    }
   | { readonly kind: "unprotect"; readonly key: string; readonly application: string; readonly reason: string }
   | {
       readonly kind: "change-policy";
@@ -21,11 +28,14 @@ export type VmChange =
 
 export interface PolicyChanges {
   readonly vms: readonly VmChange[];
-  /** Applications that lose the protection of a VM: applying needs consent for each by name. */
+  /** Applications of which a VM leaves its policy or is captured no more: applying needs consent for each by name. */
   readonly needsConsent: readonly string[];
 }
 
-/** Says what would change for which VM. A VM that is not there any more is no change: there is nothing to protect. */
+/**
+ * Says what would change for which VM. One that is not there any more is no change: there is nothing to protect. One that
+ * leaves its policy needs consent even where nothing captures it now: it may have been captured while it stood still.
+ */
 export function comparePolicies(before: CompiledPolicies, after: CompiledPolicies): PolicyChanges {
   const beforeOf = new Map(before.protectedVms.map((vm) => [vm.key, vm]));
   const afterOf = new Map(after.protectedVms.map((vm) => [vm.key, vm]));
@@ -33,13 +43,17 @@ export function comparePolicies(before: CompiledPolicies, after: CompiledPolicie
   const vms: VmChange[] = [];
   for (const [key, { application, policy, way }] of afterOf) {
     const was = beforeOf.get(key);
-    if (was === undefined) vms.push({ kind: "protect", key, application, policy: policy.name });
+    if (was === undefined) vms.push({ kind: "protect", key, application, policy: policy.name, way });
     else if (was.policy.name !== policy.name)
       vms.push({ kind: "change-policy", key, application, from: was.policy.name, policy: policy.name });
-    else if (was.way !== way) vms.push({ kind: "change-way", key, application, from: was.way, way });
+    if (was !== undefined && was.way !== way) vms.push({ kind: "change-way", key, application, from: was.way, way });
   }
   const lost = [...beforeOf.values()].filter(({ key }) => !afterOf.has(key));
   for (const { key, application } of lost)
     vms.push({ kind: "unprotect", key, application, reason: reasonOf.get(key) ?? "it belongs to no application" });
-  return { vms, needsConsent: [...new Set(lost.map(({ application }) => application))].toSorted() };
+  const stopped = [...beforeOf.values()].filter((was) => {
+    const then = afterOf.get(was.key);
+    return then !== undefined && isCaptured(was) && !isCaptured(then);
+  });
+  return { vms, needsConsent: [...new Set([...lost, ...stopped].map(({ application }) => application))].toSorted() };
 }

@@ -22,6 +22,11 @@ export interface ProtectedVm {
   readonly reasons: readonly string[];
 }
 
+/** Whether this release captures a VM: there is no agent yet, and an application protects itself by means of its own. */
+export function isCaptured({ way }: Pick<ProtectedVm, "way">): boolean {
+  return way === "agentless";
+}
+
 /** A VM that no policy captures, and why. */
 export interface LeftOutVm {
   readonly key: string;
