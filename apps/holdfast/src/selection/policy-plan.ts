@@ -247,9 +247,9 @@ function wavesOf(after: CompiledPolicies, isNew: ReadonlySet<string>, set: Polic
 
 /** What all repositories together hold after a year of a set of policies; null where nothing is protected. */
 function storedAfterAYear({ protectedVms }: CompiledPolicies, { loads, rates }: Terms, nowMs: number): Figure | null {
-  // Rules that keep nothing block the plan anyway.
-  const kept = protectedVms.filter((vm) => isCaptured(vm) && problemOfRetention(vm.policy.retention) === null);
-  const byPolicy = [...Map.groupBy(kept, ({ policy }) => policy)];
+  const captured = Map.groupBy(protectedVms.filter(isCaptured), ({ policy }) => policy);
+  // Rules that keep nothing block the plan anyway. Asked for each policy, since each answer makes a calendar.
+  const byPolicy = [...captured].filter(([policy]) => problemOfRetention(policy.retention) === null);
   if (byPolicy.length === 0) return null;
   const figures = byPolicy.map(([policy, vms]) =>
     growthOf(
