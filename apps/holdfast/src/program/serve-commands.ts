@@ -15,6 +15,7 @@ export function addServeCommands(repo: Command, parts: ProgramParts): void {
       "repo serve /srv/holdfast --listen 0.0.0.0:8443 --tokens tokens.json --certificate server.pem --certificate-key server.key",
     ],
   })
+    .option("--append-only", "said for clearness: there is no other way to serve")
     .requiredOption("--listen <address>", "host and port to listen on; without a certificate, loopback only")
     .requiredOption(tokensFlag, tokensText)
     .option("--certificate <file>", "certificate of the server as PEM, with its chain")
