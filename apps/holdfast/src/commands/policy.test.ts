@@ -178,6 +178,46 @@ test.each([
   expect((await site.json("policy", "history")).value).toEqual([]);
 });
 
+test("a window that is closed for longer than the RPO, or shorter than its work, is told with what would help", async () => {
+  await using site = await makePolicySite();
+  const windowed = (from: string, to: string) =>
+    file.replace("keep: { last: 24, daily: 7 } }", `keep: { last: 24 }, windows: [{ from: "${from}", to: "${to}" }] }`);
+  const plan = async (text: string, ...options: readonly string[]) => {
+    const { exitCode, value } = await site.json("plan", "--file", await site.write(text), ...options);
+    const found = value.findings.filter((one: { kind: string }) => one.kind === "policy-misses-rpo-by-reckoning");
+    return { exitCode, found };
+  };
+  const night = await plan(windowed("22:00", "05:30"));
+  expect(night).toMatchObject({ exitCode: 1, found: [{ severity: "blocks", subject: "shop" }] });
+  expect(night.found[0].advice).toContain("the window is closed for longer than the RPO allows");
+  const short = await plan(windowed("22:00", "22:01").replace("rpo: 2h", "rpo: 3d"), "--change", "90");
+  expect(short).toMatchObject({ exitCode: 4, found: [{ severity: "warns", subject: "shop" }] });
+  expect(short.found[0].message).toContain("more changes than can be captured and sent");
+  expect(short.found[0].advice).toMatch(/a window of .* a day or longer/);
+});
+
+test("applications that overlap, a tag that no VM has and a cycle of dependencies are told in the plan", async () => {
+  await using site = await makePolicySite();
+  const more = `
+  till:
+    owner: Ada
+    priority: 1
+    select: [{ vms: [app/db1] }, { tag: aplication=till }]
+    policy: silver
+    depends-on: [shop]
+`;
+  const text = file.replace("policy: gold\n", "policy: gold\n    depends-on: [till]\n") + more;
+  const { exitCode, value } = await site.json("plan", "--file", await site.write(text));
+  expect(exitCode).toBe(4);
+  expect(value.findings.map((one: { kind: string; subject: string }) => [one.kind, one.subject])).toEqual(
+    expect.arrayContaining([
+      ["applications-overlap", "east app/db1"],
+      ["selector-takes-nothing", "till"],
+      ["dependency-cycle", "shop"],
+    ]),
+  );
+});
+
 test("a running VM needs leave for its snapshots, and without it is told of as needing the agent", async () => {
   await using site = await makePolicySite();
   const runs = file.replace(
