@@ -298,3 +298,19 @@ test("the status is that of the newest points: without any it is breached once t
   );
   expect(late.out).toContain("left out: 1 VM: Bo has waived its protection: redeployed");
 });
+
+test("sizing takes the order of waves from the policies that hold, and says so; before, from tags", async () => {
+  await using site = await makePolicySite();
+  const first = async () => {
+    const { value } = await site.json("size", "--wave-vms", "1");
+    const order = value.waves.map(({ vmKeys }: { vmKeys: string[] }) => vmKeys[0]!.split("/").at(-1));
+    return { order, from: value.applicationsFrom };
+  };
+  // Tags name a shop and a site, neither with a priority; x belongs to nothing, and comes last.
+  expect(await first()).toMatchObject({ from: { policies: 0, tags: 2 } });
+  expect((await first()).order.at(-1)).toBe("x");
+  const siteFirst = file.replace("priority: 1", "priority: 3").replace("owner: Bo\n", "owner: Bo\n    priority: 1\n");
+  await site.applied(siteFirst);
+  expect(await first()).toEqual({ order: ["web1", "db1", "db2", "x"], from: { policies: 2, tags: 0 } });
+  expect((await site.run(["size"])).err).toContain("priorities: of 2 applications from the applied policies");
+});

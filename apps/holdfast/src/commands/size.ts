@@ -12,6 +12,7 @@ import { formatBytes, formatDuration, formatInstant } from "@holdfast/kernel";
 import type { CommandHandler } from "../cli/context.ts";
 import { formatFindings } from "../cli/finding-text.ts";
 import { formatFields } from "../cli/table.ts";
+import { lastPriority, loadPriorities } from "../selection/load-priorities.ts";
 import { instanceKey, retentionRules } from "../selection/retention-options.ts";
 import type { RetentionOptions } from "../selection/retention-options.ts";
 import { assumeFigure, loadOf, ratesOf } from "../selection/work-figures.ts";
@@ -51,8 +52,16 @@ export const runSize: CommandHandler<SizeCommandInput> = async (input, context) 
   const { signal } = context;
   const points = input.measured === true ? await loadPoints(catalog, input, context) : [];
   const pointsOf = Map.groupBy(points, instanceKey);
+  const { priorityOf, applicationsFrom } = await loadPriorities(catalog, inventories, services.clock.now());
+  const { policies, tags } = applicationsFrom;
+  if (policies + tags > 0)
+    output.note(`priorities: of ${policies} applications from the applied policies, and ${tags} from tags`);
   const size = sizeProtection({
-    vms: placedVms(inventories).map((placed) => sizedVm(placed, pointsOf.get(placedVmKey(placed)) ?? [], input)),
+    vms: placedVms(inventories).map((placed) => {
+      const key = placedVmKey(placed);
+      const priority = priorityOf.get(key) ?? lastPriority;
+      return { ...sizedVm(placed, pointsOf.get(key) ?? [], input), priority };
+    }),
     rates: ratesOf(points, input),
     windowMs: input.windowMs,
     maxVmsPerWave: input.waveVms,
@@ -63,13 +72,17 @@ export const runSize: CommandHandler<SizeCommandInput> = async (input, context) 
     usages: session === null ? null : await session.stamp.listUsages({ signal }),
     nodes: nodesOf(input),
   });
-  output.result(size, () => describeSize(size, input));
+  output.result({ ...size, applicationsFrom }, () => describeSize(size, input));
 };
 
-function sizedVm(placed: PlacedVm, points: readonly RecoveryPoint[], input: SizeCommandInput): SizedVm {
+function sizedVm(
+  placed: PlacedVm,
+  points: readonly RecoveryPoint[],
+  input: SizeCommandInput,
+): Omit<SizedVm, "priority"> {
   const { vmKey, allocatedBytes, changedBytesPerSecond } = loadOf(placed, points, input);
   const changedBytesPerDay = { ...changedBytesPerSecond, value: changedBytesPerSecond.value * 86_400 };
-  return { vmKey, vm: placed.vm, priority: 1, allocatedBytes, changedBytesPerDay };
+  return { vmKey, vm: placed.vm, allocatedBytes, changedBytesPerDay };
 }
 
 function nodesOf({ nodes, nodeMemory }: SizeCommandInput): StampNodes | null {
