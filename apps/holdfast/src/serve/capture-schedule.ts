@@ -74,7 +74,13 @@ export function createCaptureSchedule({ engine, history, clock, load }: Schedule
         return { ...scheduled, vm, due: decideDue(scheduled, open, nowMs), needs: [stampSlot(vm.placed.stampName)] };
       });
     const free = new Map(stampNames.map((name) => [stampSlot(name), policies.slotsPerStamp - history.runningOn(name)]));
-    const { admitted, waiting } = admit(orderByBreach(candidates.filter(({ due }) => due.isDue)), free);
+    const { admitted, waiting } = admit(
+      orderByBreach(
+        candidates.filter(({ due }) => due.isDue),
+        nowMs,
+      ),
+      free,
+    );
     const started = [];
     for (const one of admitted) started.push(await start(one, { engine, history, nowMs, signal }));
     const nexts = candidates.flatMap(({ due }) => (due.isDue || due.nextMs === null ? [] : [due.nextMs]));

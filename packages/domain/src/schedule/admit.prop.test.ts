@@ -65,15 +65,16 @@ function makeVms(records: readonly Partial<SimulatedVm>[]): SimulatedVm[] {
   }));
 }
 
-test("what is due goes by when its promise breaks, whoever came first", () => {
+test("of promises that can be kept under one RPO the first to break goes first, whoever came first", () => {
   fc.assert(
     fc.property(fc.array(scheduled, { maxLength: 30 }), (records) => {
       const vms = makeVms(records);
-      const ordered = orderByBreach(vms);
-      expect(orderByBreach(vms.toReversed())).toEqual(ordered);
+      const ordered = orderByBreach(vms, fromMs);
+      expect(orderByBreach(vms.toReversed(), fromMs)).toEqual(ordered);
       expect(new Set(ordered)).toEqual(new Set(vms));
-      for (const [i, one] of ordered.slice(1).entries())
-        expect(startByMs(one)).toBeGreaterThanOrEqual(startByMs(ordered[i]!));
+      const kept = ordered.filter((vm) => vm.newestDataAtMs !== null && startByMs(vm) >= fromMs);
+      for (const own of Map.groupBy(kept, ({ rpoMs }) => rpoMs).values())
+        expect(own.map(startByMs)).toEqual(own.map(startByMs).toSorted((one, other) => one - other));
     }),
   );
 });

@@ -128,7 +128,7 @@ test("whose promise breaks first goes first; priority and name only settle a tie
   const slow = vm({ key: "slow", newestDataAtMs: nowMs, expectedMs: 2 * hourMs, priority: 9 });
   const fresh2 = vm({ key: "fresh2", newestDataAtMs: nowMs, priority: 1 });
   const fresh3 = vm({ key: "fresh3", newestDataAtMs: nowMs, priority: 2 });
-  expect(orderByBreach([fresh3, fresh2, fresh, slow, late]).map(({ key }) => key)).toEqual([
+  expect(orderByBreach([fresh3, fresh2, fresh, slow, late], nowMs).map(({ key }) => key)).toEqual([
     "late",
     "slow",
     "fresh",
@@ -136,6 +136,19 @@ test("whose promise breaks first goes first; priority and name only settle a tie
     "fresh3",
   ]);
   expect(startByMs(late) - nowMs).toBe(55 * minuteMs);
+});
+
+test("a broken promise, or one never met, comes before a fresh one at some time of each RPO, and not at all times", () => {
+  const startMs = at("2026-06-01T12:00Z");
+  const broken = vm({ key: "broken", newestDataAtMs: startMs - 5 * hourMs });
+  const unmet = vm({ key: "unmet", enrolledAtMs: startMs - 6 * hourMs });
+  for (const late of [broken, unmet]) {
+    const firsts = Array.from({ length: 48 }, (_, i) => startMs + i * 5 * minuteMs).map((nowMs) => {
+      const fresh = vm({ key: "fresh", newestDataAtMs: nowMs - hourMs });
+      return orderByBreach([fresh, late], nowMs)[0]!.key;
+    });
+    expect(new Set(firsts)).toEqual(new Set(["fresh", late.key]));
+  }
 });
 
 test("admit never overtakes on a slot that somebody waits for, and lets others by", () => {

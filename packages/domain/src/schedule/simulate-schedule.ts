@@ -52,7 +52,7 @@ export function simulateSchedule(vms: readonly SimulatedVm[], terms: SimulationT
     for (const live of running) if (finish(live, nowMs, free, breached)) running.delete(live);
     const due = lives.filter((live) => isDue(live, nowMs));
     const liveOf = new Map(due.map((live) => [live.vm, live]));
-    const { admitted } = admit(orderByBreach([...liveOf.keys()]), free);
+    const { admitted } = admit(orderByBreach([...liveOf.keys()], nowMs), free);
     for (const vm of admitted) {
       const live = liveOf.get(vm)!;
       longestWaitMs = Math.max(longestWaitMs, nowMs - live.dueSinceMs!);
@@ -62,6 +62,8 @@ export function simulateSchedule(vms: readonly SimulatedVm[], terms: SimulationT
     }
     for (const [name, most] of peaks) peaks.set(name, Math.max(most, terms.capacities.get(name)! - free.get(name)!));
   }
+  for (const { vm } of lives)
+    if (vm.newestDataAtMs !== null && terms.toMs - vm.newestDataAtMs > vm.rpoMs) breached.add(vm.key);
   const protectedCount = lives.filter(({ vm }) => vm.newestDataAtMs !== null).length;
   return { captureCount, peaks, protectedCount, breachedKeys: [...breached], longestWaitMs };
 }
