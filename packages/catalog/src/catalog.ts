@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { Kysely } from "kysely";
 import { HoldfastError } from "@holdfast/kernel";
 import type { Clock } from "@holdfast/kernel";
+import { createAudit } from "./audit.ts";
+import type { Audit } from "./audit.ts";
 import { createBases } from "./bases.ts";
 import type { Bases } from "./bases.ts";
 import { createDecisions } from "./decisions.ts";
@@ -31,7 +33,18 @@ import type { Stamps } from "./stamps.ts";
 
 /** What Holdfast remembers between runs. Every write is on the disk when its promise settles. */
 export interface Catalog
-  extends Documents, Ledger, Bases, Stamps, Repositories, Media, Policies, Decisions, Incidents, AsyncDisposable {
+  extends
+    Documents,
+    Ledger,
+    Bases,
+    Stamps,
+    Repositories,
+    Media,
+    Policies,
+    Decisions,
+    Incidents,
+    Audit,
+    AsyncDisposable {
   readonly file: string;
   /** Raises `catalog.run.busy` while a live run holds the subject. */
   beginRun(run: NewRun): Promise<AsyncDisposable>;
@@ -83,6 +96,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     ...createPolicies(db, clock, file),
     ...createDecisions(db, clock, file),
     ...createIncidents(db, clock, file),
+    ...createAudit(db, clock, file),
     beginRun: (run) => beginRun(run, context),
     settleInstallation: (offeredId) => settleInstallation(db, offeredId),
     [Symbol.asyncDispose]: () => db.destroy(),

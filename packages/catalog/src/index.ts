@@ -17,3 +17,4 @@ export type { CustodyEntry, CustodyEvent, MediumRecord, NewCustodyEntry } from "
 export type { BrokenRecord } from "./record-log.ts";
 export type { NewIncident, RecordedIncidentEvent } from "./incidents.ts";
 export type { AppliedPolicies, Policies } from "./policies.ts";
+export type { Audit, AuditEntry, AuditHead, AuditVerdict, AuditedAct } from "./audit.ts";

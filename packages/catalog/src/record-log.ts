@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { RecordRow } from "./record-row.ts";
 import type { CatalogSchema } from "./schema.ts";
 
-export type RecordLogName = "application" | "incident" | "policies";
+export type RecordLogName = "application" | "incident" | "policies" | "audit";
 
 /** What is added to a log. */
 export interface NewEntry {
@@ -68,7 +68,8 @@ export function findBrokenRecords(rows: readonly RecordRow[]): readonly BrokenRe
   });
 }
 
-function recordDigest(before: string, row: Omit<RecordRow, "digest">): string {
+/** The digest of an entry behind one with the digest `before`. */
+export function recordDigest(before: string, row: Omit<RecordRow, "digest">): string {
   const fields = [before, row.log, row.subject, row.number, row.at_ms, row.entered_by, row.document];
   return createHash("sha256").update(JSON.stringify(fields)).digest("hex");
 }
