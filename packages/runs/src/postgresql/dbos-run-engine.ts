@@ -226,10 +226,11 @@ interface LockedRun {
   readonly isOver: boolean;
 }
 
+// Events that a worker adds refer to the run's row: a lock that shuts them out too would end in a deadlock.
 async function lockRun(client: pg.PoolClient, runId: string): Promise<LockedRun> {
   const { rows } = await client.query<{ ended_status: string | null; status: string | null }>(
     `select r.ended_status, w.status from holdfast_runs.runs r
-       left join dbos.workflow_status w on w.workflow_uuid = r.id where r.id = $1 for update of r`,
+       left join dbos.workflow_status w on w.workflow_uuid = r.id where r.id = $1 for no key update of r`,
     [runId],
   );
   const run = rows[0];

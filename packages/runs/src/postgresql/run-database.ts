@@ -15,11 +15,30 @@ export function openPool(url: string, max: number): pg.Pool {
   return new pg.Pool({ connectionString: url, max, types });
 }
 
-/** Runs work in one transaction. Raises `runs.database.unreachable`. */
+/** The server undid the whole transaction, to end a deadlock or because another one came first. */
+const undone = new Set(["40P01", "40001"]);
+const tries = 5;
+
+/**
+ * Runs work in one transaction, again where the server undid it for the sake of another: it must do nothing but queries.
+ * Raises `runs.database.unreachable`.
+ */
 export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw explainPostgresError(error);
-  });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await inOneTransaction(pool, work);
+    } catch (error) {
+      if (attempt === tries || !wasUndone(error)) throw explainPostgresError(error);
+    }
+  }
+}
+
+function wasUndone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && undone.has(String(error.code));
+}
+
+async function inOneTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
   let broken: Error | undefined;
   // A connection that breaks between two queries says so by an event, which would end the process unheard.
   const hear = (error: Error): void => void (broken = error);
@@ -31,7 +50,7 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
     return result;
   } catch (error) {
     await client.query("rollback").catch((failed: Error) => (broken = failed));
-    throw explainPostgresError(error);
+    throw error;
   } finally {
     client.off("error", hear);
     // A connection that cannot even roll back is not used again.
