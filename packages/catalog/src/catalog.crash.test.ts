@@ -13,7 +13,10 @@ function start(...args: readonly string[]) {
   child.stdout.setEncoding("utf8").on("data", (text: string) => output.push(text));
   const lines = () => output.join("").split("\n").slice(0, -1);
   const atLeast = async (count: number) => {
-    while (lines().length < count) await once(child.stdout, "data");
+    while (lines().length < count) {
+      if (child.exitCode !== null) throw new Error(`the writer ended with ${child.exitCode}`);
+      await Promise.race([once(child.stdout, "data"), once(child, "close")]);
+    }
   };
   const kill = async () => {
     const closed = once(child, "close");

@@ -1,3 +1,4 @@
+import { hasErrorCode } from "@holdfast/kernel";
 import { createSystemHost, openCatalog } from "../index.ts";
 
 // A process of its own for crash tests: node catalog-worker.ts FILE (write PREFIX | record NAME | hold SUBJECT | list | open)
@@ -14,11 +15,23 @@ const clock = {
       });
     }),
 };
-const catalog = await openCatalog({ file, clock, host: createSystemHost() });
+/** Does again what was refused because the other writer would not let go: nothing of it was entered. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!hasErrorCode(error, "catalog.file.busy")) throw error;
+    }
+  }
+}
+
+const catalog = await patiently(() => openCatalog({ file, clock, host: createSystemHost() }));
 if (task === "write") {
   for (let index = 0; ; index += 1) {
     const id = `${argument}-${index}`;
-    await catalog.enter({ id, runId: argument, stampName: "east", kind: "snapshot", objectId: `/snapshots/${id}` });
+    const entry = { id, runId: argument, stampName: "east", kind: "snapshot", objectId: `/snapshots/${id}` } as const;
+    await patiently(() => catalog.enter(entry));
     process.stdout.write(`${id}\n`);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -29,16 +42,13 @@ if (task === "record") {
     const id = `${argument}-${index}`;
     const contact = { name: id, role: "operator", reach: "1" };
     // Both writers share the log of one application: their entries must not take one another's number.
-    await catalog.recordDecisions(
-      "shop",
-      [
-        { kind: "contact-set", contact },
-        { kind: "contact-removed", name: id },
-      ],
-      argument,
-    );
+    const decisions = [
+      { kind: "contact-set", contact },
+      { kind: "contact-removed", name: id },
+    ] as const;
+    await patiently(() => catalog.recordDecisions("shop", decisions, argument));
     const declared = { kind: "declared", by: argument, atMs: Date.now() } as const;
-    await catalog.recordIncident({ ...opened, id, openedAtMs: 1 }, [declared], argument);
+    await patiently(() => catalog.recordIncident({ ...opened, id, openedAtMs: 1 }, [declared], argument));
     process.stdout.write(`${id}\n`);
     await new Promise((resolve) => setImmediate(resolve));
   }
